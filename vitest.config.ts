@@ -14,8 +14,26 @@ export default defineConfig({
           exclude: ["**/*.browser.test.ts", "**/*.real.test.ts", "node_modules/**"],
         },
       },
-      { extends: true, test: { name: "browser", include: ["**/*.browser.test.ts"], exclude: ["node_modules/**"], fileParallelism: false, testTimeout: 180_000 } },
-      { extends: true, test: { name: "real", include: ["**/*.real.test.ts"], exclude: ["node_modules/**"], fileParallelism: false, testTimeout: 600_000 } },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["**/*.browser.test.ts"],
+          exclude: ["node_modules/**"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "real",
+          include: ["**/*.real.test.ts"],
+          exclude: ["node_modules/**"],
+          fileParallelism: false,
+          testTimeout: 600_000,
+        },
+      },
     ],
   },
 });

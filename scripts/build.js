@@ -4,7 +4,17 @@
  * `bin/lucida.js` calls `fresh()` from a checkout, so nobody has to build by hand; `npm pack` calls it with
  * `--published`, and then the package holds dist/ and needs no esbuild.
  */
-import { existsSync, readdirSync, statSync, readFileSync, writeFileSync, mkdirSync, renameSync, rmSync, cpSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -25,7 +35,8 @@ function signature() {
     }
   };
   walk(join(root, "src"));
-  for (const file of ["package.json", "scripts/build.js"]) newest = Math.max(newest, statSync(join(root, file)).mtimeMs);
+  for (const file of ["package.json", "scripts/build.js"])
+    newest = Math.max(newest, statSync(join(root, file)).mtimeMs);
   return `${count}:${newest}`;
 }
 
@@ -45,7 +56,9 @@ export async function build(out) {
     define: { __LUCIDA_VERSION__: JSON.stringify(version) },
   };
   const entries = { "cli/main": "src/cli/main.ts" };
-  for (const name of readdirSync(join(root, "src/server")).concat(readdirSync(join(root, "src/store")).map(n => `../store/${n}`))) {
+  for (const name of readdirSync(join(root, "src/server")).concat(
+    readdirSync(join(root, "src/store")).map(n => `../store/${n}`),
+  )) {
     const path = join("src/server", name);
     if (name.endsWith(".worker.ts")) entries[path.replace(/^src\//, "").replace(/\.ts$/, "")] = path;
   }

@@ -11,6 +11,7 @@ const order = [
   "features",
   "interventions",
   "attribution",
+  "charts",
   "training",
   "studies",
   "store",
@@ -18,7 +19,7 @@ const order = [
   "cli",
 ];
 /** web draws what the pure folders compute; it may use their types and pure functions, and the server's api types. */
-const webMay = ["core", "formats", "features", "interventions", "attribution", "studies", "server/api.ts"];
+const webMay = ["core", "formats", "features", "interventions", "attribution", "charts", "studies", "server/api.ts"];
 
 const src = resolve(import.meta.dirname, "../src");
 
