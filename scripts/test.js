@@ -1,0 +1,203 @@
+/**
+ * `npm test`: every group of checks, in order, and one line at the end: "N passed, N failed".
+ *
+ *   lint      biome over everything
+ *   types     the four rings, one tsc each
+ *   unit      tests that need nothing
+ *   browser   tests that need Chromium
+ *   real      tests that need real weights (350 MB, fetched once)
+ *
+ * `node scripts/test.js lint unit` runs only those. A group whose needs this machine can't meet is reported with the
+ * way to meet them, and is a failure where CI=true: nobody should believe in checks that didn't run.
+ */
+import { spawn } from "node:child_process";
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fetchWeights } from "./fetch-weights.js";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const ci = /^(1|true)$/i.test(process.env.CI ?? "");
+const children = new Set();
+const stop = new AbortController();
+
+/** Ctrl-C and friends: tell the children, give them five seconds to tidy up, then leave. */
+for (const [name, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+]) {
+  process.on(name, () => {
+    if (stop.signal.aborted) process.exit(code);
+    stop.abort();
+    for (const child of children) child.kill(name);
+    setTimeout(() => {
+      for (const child of children) child.kill("SIGKILL");
+    }, 5000).unref();
+    process.exitCode = code;
+  });
+}
+
+/** Runs one of the package's own tools (under this Node, so no shell and no npx) and gives its exit code. */
+function tool(script, args, { env = {}, quiet = false } = {}) {
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, [join(root, "node_modules", script), ...args], {
+      cwd: root,
+      stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"],
+      env: { ...process.env, ...env },
+    });
+    children.add(child);
+    let said = "";
+    child.stdout?.on("data", data => (said += data));
+    child.stderr?.on("data", data => (said += data));
+    child.on("error", failed);
+    child.on("close", (code, signal) => {
+      children.delete(child);
+      done({ ok: code === 0, code: code ?? signal, said });
+    });
+  });
+}
+
+async function lint() {
+  const { ok } = await tool("@biomejs/biome/bin/biome", ["ci", "."]);
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+}
+
+async function types() {
+  const cache = join(root, "node_modules/.cache/lucida/types");
+  mkdirSync(cache, { recursive: true });
+  const rings = ["pure", "node", "web", "test"];
+  let passed = 0;
+  // Two at a time: a ring takes one core and some 400 MB.
+  await Promise.all(
+    [0, 1].map(async () => {
+      for (let ring = rings.shift(); ring && !stop.signal.aborted; ring = rings.shift()) {
+        const { ok, said } = await tool(
+          "typescript/bin/tsc",
+          [
+            "-p",
+            `tsconfig.${ring}.json`,
+            "--incremental",
+            "--tsBuildInfoFile",
+            join(cache, `${ring}.json`),
+            ...(process.stdout.isTTY ? [...(process.stdout.isTTY ? ["--pretty"] : [])] : []),
+          ],
+          { quiet: true },
+        );
+        if (ok) passed++;
+        else process.stdout.write(`types of the ${ring} ring:\n${said}`);
+      }
+    }),
+  );
+  return { passed, failed: 4 - passed };
+}
+
+/** One vitest project. Counts come from its JSON report; what people see is the usual output. */
+async function vitest(project, env) {
+  const work = mkdtempSync(join(tmpdir(), "lucida-test-"));
+  const report = join(work, "report.json");
+  try {
+    const args = ["run", "--project", project, "--passWithNoTests"];
+    args.push("--reporter=default", "--reporter=json", `--outputFile.json=${report}`);
+    const { ok } = await tool("vitest/vitest.mjs", args, { env });
+    let passed = 0;
+    let failed = 0;
+    let skipped = 0;
+    try {
+      const result = JSON.parse(readFileSync(report, "utf8"));
+      passed = result.numPassedTests;
+      failed = result.numFailedTests;
+      skipped = result.numPendingTests + result.numTodoTests;
+      // A file that could not even be loaded has no tests to count.
+      for (const file of result.testResults) {
+        if (file.status === "failed" && !file.assertionResults.some(test => test.status === "failed")) failed++;
+      }
+    } catch {
+      // No report: vitest itself fell over, which the exit code tells.
+    }
+    if (!ok && failed === 0) failed = 1;
+    return { passed, failed, note: skipped ? `${skipped} skipped` : "" };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Path of Chromium: $CHROMIUM, or one of the usual names on the PATH or in the usual places. */
+function chromium() {
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/bin", "/snap/bin"];
+  const candidates = [
+    process.env.CHROMIUM,
+    ...folders.flatMap(folder => names.map(name => join(folder, name))),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+  ];
+  return candidates.find(path => {
+    try {
+      if (path) accessSync(path, constants.X_OK);
+      return Boolean(path);
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function browser() {
+  const path = chromium();
+  if (!path)
+    return { unmet: "there is no Chromium here", way: "apt-get install chromium, or set CHROMIUM to its path" };
+  return vitest("browser", { CHROMIUM: path });
+}
+
+async function real() {
+  let folder;
+  try {
+    folder = await fetchWeights({ log: console.log, signal: stop.signal });
+  } catch (error) {
+    if (stop.signal.aborted) throw error;
+    return { unmet: `the real weights could not be fetched: ${error.message}`, way: "node scripts/fetch-weights.js" };
+  }
+  return vitest("real", { LUCIDA_REAL: folder });
+}
+
+const groups = { lint, types, unit: () => vitest("unit", {}), browser, real };
+const asked = process.argv.slice(2);
+const unknown = asked.filter(name => !(name in groups));
+if (unknown.length > 0) {
+  console.error(`there is no group ${unknown.join(", ")}; there are ${Object.keys(groups).join(", ")}`);
+  process.exit(2);
+}
+
+const lines = [];
+const total = { passed: 0, failed: 0 };
+for (const [name, group] of Object.entries(groups)) {
+  if (stop.signal.aborted || (asked.length > 0 && !asked.includes(name))) continue;
+  const start = performance.now();
+  const result = await group().catch(error => {
+    if (!stop.signal.aborted) console.error(error);
+    return { passed: 0, failed: 1, note: "could not run" };
+  });
+  const seconds = `${((performance.now() - start) / 1000).toFixed(1)} s`;
+  if (result.unmet) {
+    if (ci) total.failed++;
+    lines.push(
+      `${name.padEnd(8)} DID NOT RUN: ${result.unmet}\n${" ".repeat(9)}to run it: ${result.way}${ci ? " (a failure, since CI is set)" : ""}`,
+    );
+  } else {
+    total.passed += result.passed;
+    total.failed += result.failed;
+    const counts = [`${result.passed} ok`, result.failed ? `${result.failed} FAILED` : "", result.note ?? "", seconds];
+    lines.push(`${name.padEnd(8)} ${counts.filter(Boolean).join(" · ")}`);
+  }
+  console.log(lines.at(-1));
+}
+
+if (stop.signal.aborted) {
+  console.log("stopped");
+} else {
+  if (lines.length > 1) console.log(`\n${lines.join("\n")}\n`);
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  if (total.failed > 0) process.exitCode = 1;
+}
