@@ -81,12 +81,12 @@ async function types() {
             "--incremental",
             "--tsBuildInfoFile",
             join(cache, `${ring}.json`),
-            ...(process.stdout.isTTY ? [...(process.stdout.isTTY ? ["--pretty"] : [])] : []),
+            ...(process.stdout.isTTY ? ["--pretty"] : []),
           ],
           { quiet: true },
         );
         if (ok) passed++;
-        else process.stdout.write(`types of the ${ring} ring:\n${said}`);
+        else if (!stop.signal.aborted) process.stdout.write(`types of the ${ring} ring:\n${said}`);
       }
     }),
   );
