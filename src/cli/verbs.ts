@@ -1,0 +1,18 @@
+/**
+ * The verbs, in the order of `lucida --help`. Each is loaded only when it is called.
+ */
+import type { Verb } from "./verb.ts";
+
+export interface VerbRow {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<{ verb: Verb }>;
+}
+
+export const verbs: readonly VerbRow[] = [
+  {
+    name: "models",
+    summary: "what is on this machine, what is known to work; sizes and licences",
+    load: () => import("./verbs/models.ts"),
+  },
+];
