@@ -1,0 +1,26 @@
+/**
+ * What runs programs. Every device answers the same questions (`conformance.ts`); the reference device is the plain
+ * reading and so the definition, the others are compared with it.
+ */
+import type { Outputs } from "../core/expr.ts";
+import type { Tensor } from "../core/tensor.ts";
+
+export type Given = Readonly<Record<string, Tensor>>;
+
+export interface Device {
+  readonly name: string;
+  /**
+   * Makes a program ready to run. `weights` are needed until the promise resolves; the caller may then reuse their
+   * memory. Throws `internal:` when a weight is missing.
+   */
+  compile(outputs: Outputs, weights: Given): Promise<Program>;
+}
+
+export interface Program {
+  /** Names of the inputs it wants. */
+  readonly inputs: readonly string[];
+  /** The outputs named in `wanted` (all by default). */
+  run(given: Given, wanted?: readonly string[]): Promise<Record<string, Tensor>>;
+  /** Gives its memory back. */
+  release(): Promise<void>;
+}
