@@ -30,7 +30,7 @@ export interface TraceDocument {
   readonly edges: readonly EdgeInfo[];
   readonly supernodes: readonly SupernodeInfo[];
   /** Between supernodes (by id) and from them to targets (node id): sums over member paths. */
-  readonly superedges: readonly EdgeInfo[];
+  readonly superedges: readonly SuperedgeInfo[];
   readonly story: Story;
 
   readonly coverage: Coverage;
@@ -121,6 +121,12 @@ export interface EdgeInfo {
   readonly weight: number;
 }
 
+/** An edge between boxes. Its weight is in the answer's logits: what the source contributes to it through this edge. */
+export interface SuperedgeInfo extends EdgeInfo {
+  /** Share of the answer's influence that runs through this edge, inside the chart, 0 to 1. */
+  readonly share?: number;
+}
+
 export interface SupernodeInfo {
   readonly id: string;
   readonly label: Label;
@@ -128,11 +134,14 @@ export interface SupernodeInfo {
   readonly kind: "tokens" | "units" | "other" | "target";
   readonly members: readonly string[];
   readonly positions: readonly [first: number, last: number];
+  /** −1 for tokens, which lie below layer 0. */
   readonly layers: readonly [first: number, last: number];
   /** Share of the answer's influence that its members carry, 0 to 1. */
   readonly share: number;
   /** Signed contribution to the answer's value through the frozen model, in logits. */
   readonly effect: number;
+  /** Share of the answer's influence that begins in its coarse `mlp` nodes, whose input is not taken apart. */
+  readonly begins?: number;
   /** What feeds it: boxes and tokens by share of attribution, signed. */
   readonly reads: readonly { readonly id: string; readonly label: string; readonly share: number }[];
   /** What it does, measured by switching it off in the real model. */

@@ -37,6 +37,17 @@ export function peerNodes(graph: Graph, options: { unexpanded?: boolean } = {}):
 
 /** [row] rows in an order in which each comes after all the rows that feed on it: targets first. Throws a Problem on a cycle. */
 export function topDown(graph: Graph): Uint32Array {
+  const known = orders.get(graph.source);
+  if (known && known.rowNode === graph.rowNode) return known.order;
+  const order = sortRows(graph);
+  orders.set(graph.source, { rowNode: graph.rowNode, order });
+  return order;
+}
+
+/** Graphs do not change, and a chart asks for the order of the same edges some twenty times. */
+const orders = new WeakMap<Uint32Array, { rowNode: Uint32Array; order: Uint32Array }>();
+
+function sortRows(graph: Graph): Uint32Array {
   const rows = rowOfNode(graph);
   const waiting = new Uint32Array(graph.nodes.length); // edges into expanded nodes that have not yet run
   for (const source of graph.source) waiting[source]!++;

@@ -1,0 +1,47 @@
+/**
+ * What a node contributes to the answer over all paths through the frozen model, signed, in the target's own units.
+ *
+ * The frozen model is linear, so a unit's gain g (what one unit of its activation adds to the target) is the sum over
+ * the rows it feeds of gain × edge ÷ activation, and the source of an edge contributes gain × edge. Only expanded
+ * rows pass effects on, so with few rows this sees few paths; the sweep can know effects exactly.
+ */
+import { topDown } from "./flow.ts";
+import type { Graph } from "./graph.ts";
+
+/** [edge] signed contribution that runs through each edge to the target at `target` in `graph.targets`. */
+export function edgeEffects(graph: Graph, target = 0, stop?: Uint8Array): Float64Array {
+  const gain = new Float64Array(graph.nodes.length);
+  const effects = new Float64Array(graph.source.length);
+  const answer = graph.targets[target]?.node;
+  if (answer !== undefined) gain[answer] = 1;
+  for (const row of topDown(graph)) {
+    const node = graph.rowNode[row]!;
+    if (gain[node] === 0 || stop?.[node]) continue;
+    for (let edge = graph.rowStart[row]!; edge < graph.rowStart[row + 1]!; edge++) {
+      const source = graph.source[edge]!;
+      effects[edge] = gain[node]! * graph.weight[edge]!;
+      if (graph.activation[source] !== 0) gain[source]! += effects[edge]! / graph.activation[source]!;
+    }
+  }
+  return effects;
+}
+
+/** [node] signed contribution of each node to a target over all paths. With `stop`, paths end at those nodes. */
+export function effects(graph: Graph, target = 0, stop?: Uint8Array): Float64Array {
+  const sum = new Float64Array(graph.nodes.length);
+  edgeEffects(graph, target, stop).forEach((effect, edge) => {
+    sum[graph.source[edge]!]! += effect;
+  });
+  return sum;
+}
+
+/** What the target loses in the frozen model when all `members` fall silent at once: each path counts once. */
+export function jointEffect(graph: Graph, members: Iterable<number>, target = 0): number {
+  const stop = new Uint8Array(graph.nodes.length);
+  for (const member of members) stop[member] = 1;
+  let sum = 0;
+  effects(graph, target, stop).forEach((effect, node) => {
+    if (stop[node]) sum += effect;
+  });
+  return sum;
+}

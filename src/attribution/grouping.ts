@@ -1,0 +1,221 @@
+/**
+ * Automatic boxes: from hundreds of units to the 5-12 groups of a flow chart.
+ *
+ * 1. Prompt tokens that matter become token boxes, the tokens of one word together.
+ * 2. Units (and coarse `mlp` nodes) start as atoms: each alone when few, else by position, layer band and side (for or
+ *    against the answer). Real models spread the mass over thousands of neurons, so no single one is a box.
+ * 3. Atoms are joined bottom-up where they read the same tokens, feed the same places with the same sign and lie close
+ *    in depth and position; a heavy group for the answer and a heavy one against it stay apart. So layer bands form
+ *    where profiles change, not at fixed quarters of the depth.
+ * 4. It ends when the heaviest `boxes` groups hold nearly all mass; the rest is "other", a box a position.
+ *
+ * Knows nothing of labels; deterministic.
+ */
+import { agglomerate } from "./agglomerate.ts";
+import type { Graph } from "./graph.ts";
+import { type Profile, profiles } from "./profile.ts";
+import { wordOf } from "./words.ts";
+
+export interface Group {
+  readonly kind: "tokens" | "units" | "other";
+  /** Node numbers, ascending. */
+  readonly members: readonly number[];
+  /** The user's or a file's own name for it. */
+  readonly name?: string;
+}
+
+export interface GroupingOptions {
+  /** [node] 1 = drawn. */
+  readonly shown: Uint8Array;
+  /** [node] influence on the answer (`influence`, everything counted). */
+  readonly influence: Float64Array;
+  /** [node] signed contribution to the answer. */
+  readonly effect: ArrayLike<number>;
+  readonly tokens: readonly { readonly text: string }[];
+  /** Boxes of tokens and units together: the dial. Default 10. */
+  readonly boxes?: number | undefined;
+  /** What a unit writes, where that is at hand: units that write alike belong together. */
+  readonly decoder?: ((node: number) => Float32Array | undefined) | undefined;
+}
+
+/** How strongly each difference keeps atoms apart (squared distances; each term is at most 1, 2 or 4 before its weight). */
+const weigh = { reads: 0.6, feeds: 0.4, side: 0.25, depth: 1.5, word: 0.3, position: 1, decoder: 0.4 };
+/** The heaviest boxes must hold this share of the charted mass before joining ends. */
+const enough = 0.92;
+const mostAtoms = 360;
+/** A box spans at most so many words: more is no place in the argument. */
+const widest = 3;
+
+export function chooseGroups(graph: Graph, options: GroupingOptions): Group[] {
+  const boxes = Math.max(2, options.boxes ?? 10);
+  const tokens = tokenGroups(graph, options, Math.max(1, Math.round(boxes * 0.4)));
+  const room = boxes - tokens.filter(group => group.kind === "tokens").length;
+  return [...tokens, ...unitGroups(graph, options, Math.max(1, room))];
+}
+
+function tokenGroups(graph: Graph, { influence, tokens }: GroupingOptions, most: number): Group[] {
+  const words = wordOf(tokens);
+  const groups = new Map<number, { members: number[]; mass: number }>();
+  let total = 0;
+  graph.nodes.forEach((node, i) => {
+    if (node.kind !== "embedding" || influence[i]! <= 0) return;
+    const word = words[node.position] ?? -1 - node.position;
+    const group = groups.get(word) ?? { members: [], mass: 0 };
+    groups.set(word, { members: [...group.members, i], mass: group.mass + influence[i]! });
+    total += influence[i]!;
+  });
+  const heavy = [...groups.entries()].sort((a, b) => b[1].mass - a[1].mass || a[0] - b[0]).map(entry => entry[1]);
+  const matter = heavy.filter((group, i) => i < most && group.mass >= 0.04 * total);
+  const rest = heavy.slice(matter.length).flatMap(group => group.members);
+  const boxes = matter.map(({ members }): Group => ({ kind: "tokens", members }));
+  boxes.sort((a, b) => a.members[0]! - b.members[0]!);
+  return rest.length > 0 ? [...boxes, { kind: "other", members: rest.sort((a, b) => a - b) }] : boxes;
+}
+
+interface Atom extends Profile {
+  readonly members: readonly number[];
+  readonly mass: number;
+  readonly layer: number;
+  readonly position: number;
+  readonly decoder: Float64Array | undefined;
+}
+
+function unitGroups(graph: Graph, options: GroupingOptions, most: number): Group[] {
+  const units = [...graph.nodes.keys()].filter(i => {
+    const { kind } = graph.nodes[i]!;
+    return options.shown[i] && options.influence[i]! > 0 && (kind === "unit" || kind === "mlp");
+  });
+  const all = atomsOf(graph, units, options);
+  const atoms = all.slice(0, mostAtoms);
+  const words = wordOf(options.tokens);
+  const word = (position: number) => words[position] ?? position;
+  const depth = Math.max(1, ...atoms.map(atom => atom.layer)) + 1;
+  const total = all.reduce((sum, atom) => sum + atom.mass, 0);
+
+  const clusters = agglomerate({
+    mass: atoms.map(atom => atom.mass),
+    distance: (a, b) => distance(atoms[a]!, atoms[b]!, depth, word),
+    allowed: (a, b) => {
+      const at = [...a, ...b].map(i => word(atoms[i]!.position));
+      const places = [...new Set(at)].sort((x, y) => x - y);
+      return places.length <= widest && places.every((place, i) => i === 0 || place - places[i - 1]! <= 1);
+    },
+    done: clusters => {
+      if (clusters.length <= most) return true;
+      const heaviest = clusters.map(cluster => cluster.mass).sort((a, b) => b - a);
+      return heaviest.slice(0, most).reduce((sum, mass) => sum + mass, 0) >= enough * total;
+    },
+  });
+  const members = (indices: readonly number[]) => indices.flatMap(i => atoms[i]!.members).sort((a, b) => a - b);
+  const boxes = clusters.slice(0, most).map((cluster): Group => ({ kind: "units", members: members(cluster.members) }));
+  const rest = [
+    ...clusters.slice(most).flatMap(cluster => members(cluster.members)),
+    ...all.slice(mostAtoms).flatMap(atom => atom.members),
+  ];
+  return [...boxes, ...otherGroups(graph, rest, options.influence)];
+}
+
+/** Units as they are when few; else joined by position, layer band and side, in the narrowest bands that are few enough. */
+function atomsOf(graph: Graph, units: readonly number[], options: GroupingOptions): Atom[] {
+  const profile = profiles(graph, units, options.influence, options.effect);
+  const keys = (band: number) =>
+    units.map((unit, i) => {
+      const node = graph.nodes[unit]!;
+      if (node.kind !== "unit" && node.kind !== "mlp") return "";
+      if (band === 0) return `${unit}`;
+      return `${node.position} ${Math.floor(node.layer / band)} ${profile[i]!.side < 0 ? "against" : "for"}`;
+    });
+  let key = keys(0);
+  for (let band = 1; new Set(key).size > mostAtoms && band <= 8; band *= 2) key = keys(band);
+  const groups = new Map<string, number[]>();
+  key.forEach((name, i) => {
+    const group = groups.get(name);
+    if (group) group.push(i);
+    else groups.set(name, [i]);
+  });
+  const atoms = [...groups.values()].map(places => atomOf(graph, units, places, profile, options));
+  return atoms.sort((a, b) => b.mass - a.mass || a.members[0]! - b.members[0]!);
+}
+
+function atomOf(
+  graph: Graph,
+  units: readonly number[],
+  places: readonly number[],
+  profile: readonly Profile[],
+  { influence, decoder }: GroupingOptions,
+): Atom {
+  let [mass, layer, side] = [0, 0, 0];
+  const reads = new Float64Array(profile[places[0]!]!.reads.length);
+  const feeds = new Float64Array(profile[places[0]!]!.feeds.length);
+  let writes: Float64Array | undefined;
+  for (const place of places) {
+    const node = graph.nodes[units[place]!]!;
+    const m = influence[units[place]!]!;
+    mass += m;
+    layer += m * ("layer" in node && typeof node.layer === "number" ? node.layer : 0);
+    side += m * profile[place]!.side;
+    addTo(reads, profile[place]!.reads, m);
+    addTo(feeds, profile[place]!.feeds, m);
+    const row = decoder?.(units[place]!);
+    if (!row) continue;
+    writes ??= new Float64Array(row.length);
+    const length = Math.hypot(...row) || 1;
+    const sign = Math.sign(graph.activation[units[place]!]!) || 1; // a neuron that is negative here writes the opposite
+    for (let i = 0; i < row.length; i++) writes[i]! += (sign * m * row[i]!) / length;
+  }
+  const node = graph.nodes[units[places[0]!]!]!;
+  return {
+    members: places.map(place => units[place]!),
+    mass,
+    layer: layer / mass,
+    position: "position" in node ? node.position : 0,
+    side: side / mass,
+    reads: reads.map(v => v / mass),
+    feeds,
+    decoder: writes,
+  };
+}
+
+function addTo(sum: Float64Array, more: Float64Array, times: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += times * more[i]!;
+}
+
+function distance(a: Atom, b: Atom, depth: number, word: (position: number) => number): number {
+  let reads = 0;
+  for (let i = 0; i < a.reads.length; i++) reads += (a.reads[i]! - b.reads[i]!) ** 2;
+  const place = a.position === b.position ? 0 : word(a.position) === word(b.position) ? weigh.word : weigh.position;
+  return (
+    weigh.reads * reads +
+    weigh.feeds * (1 - cosine(a.feeds, b.feeds)) +
+    weigh.side * (a.side - b.side) ** 2 +
+    weigh.depth * ((a.layer - b.layer) / depth) ** 2 +
+    (a.decoder && b.decoder ? weigh.decoder * (1 - cosine(a.decoder, b.decoder)) : 0) +
+    place
+  );
+}
+
+function cosine(a: Float64Array, b: Float64Array): number {
+  let [dot, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    dot += a[i]! * b[i]!;
+    aa += a[i]! ** 2;
+    bb += b[i]! ** 2;
+  }
+  return aa > 0 && bb > 0 ? dot / Math.sqrt(aa * bb) : 0;
+}
+
+/** What is in no box, by position; from the fourth position on all in one. */
+function otherGroups(graph: Graph, rest: readonly number[], influence: Float64Array): Group[] {
+  const byPosition = new Map<number, number[]>();
+  for (const i of rest) {
+    const node = graph.nodes[i]!;
+    const position = "position" in node ? node.position : 0;
+    const group = byPosition.get(position);
+    if (group) group.push(i);
+    else byPosition.set(position, [i]);
+  }
+  const mass = (members: readonly number[]) => members.reduce((sum, i) => sum + influence[i]!, 0);
+  const sorted = [...byPosition.entries()].sort((a, b) => mass(b[1]) - mass(a[1]) || a[0] - b[0]).map(e => e[1]);
+  const groups = sorted.length > 3 ? [...sorted.slice(0, 2), sorted.slice(2).flat()] : sorted;
+  return groups.map(members => ({ kind: "other", members: members.sort((a, b) => a - b) }));
+}
