@@ -36,7 +36,8 @@ export function ggufSentencePiece(header: GgufHeader, vocabulary: GgufVocabulary
     for (let id = tokens.length - 1; id >= 0; id--) ids.set(tokens.at(id), id); // the first of two equals wins
     made = {
       ids,
-      added: new AddedTokens(addedTokens(vocabulary).map(({ text, id }) => [text, id] as const)),
+      // SentencePiece writes spaces as "▁" before it looks for these: a run of both is one token.
+      added: new AddedTokens(addedTokens(vocabulary).map(({ text, id }) => [metaspace.write(text), id] as const)),
       scored: {
         idOf: text => ids.get(text),
         scoreOf: id => scores[id]!,
@@ -54,14 +55,14 @@ export function ggufSentencePiece(header: GgufHeader, vocabulary: GgufVocabulary
       // SentencePiece files put BOS in front unless they say otherwise.
       if (around && (vocabulary.addBos ?? true) && bosId !== undefined) ids.push(bosId);
       let afterSpecial = true;
-      for (const piece of added.split(text)) {
+      for (const piece of added.split(metaspace.write(text))) {
         if ("id" in piece) {
           ids.push(piece.id);
           afterSpecial = special.has(piece.id);
           continue;
         }
-        const spaced = prefixed && afterSpecial ? " " + piece.text : piece.text;
-        for (const id of scoreMerge(spaced.replaceAll(" ", "▁"), scored)) ids.push(id);
+        const spaced = prefixed && afterSpecial ? "▁" + piece.text : piece.text;
+        for (const id of scoreMerge(spaced, scored)) ids.push(id);
         afterSpecial = false;
       }
       if (around && vocabulary.addEos && eosIds[0] !== undefined) ids.push(eosIds[0]);

@@ -75,7 +75,7 @@ export function huggingFaceTokenizer(json: unknown, options: HuggingFaceOptions 
 
 function build(json: Record<string, unknown>, config: Record<string, unknown>, name: string): Library {
   try {
-    return new Library(json, config);
+    return new Library({ ...json, pre_tokenizer: withAllDigits(json.pre_tokenizer) }, config);
   } catch (cause) {
     if (cause instanceof RangeError) throw internal(String(cause));
     throw new Problem("the tokenizer cannot be used", {
@@ -84,6 +84,17 @@ function build(json: Record<string, unknown>, config: Record<string, unknown>, n
       cause,
     });
   }
+}
+
+/**
+ * The original's `Digits` cuts at every numeric character ("½", "Ⅷ"), the library's only at 0-9: said as a pattern, both agree.
+ */
+function withAllDigits(part: unknown): unknown {
+  if (!isRecord(part)) return part;
+  if (Array.isArray(part.pretokenizers)) return { ...part, pretokenizers: part.pretokenizers.map(withAllDigits) };
+  if (part.type !== "Digits") return part;
+  const pattern = { Regex: part.individual_digits ? "\\p{N}" : "\\p{N}+" };
+  return { type: "Split", pattern, behavior: "Isolated", invert: false };
 }
 
 /** How the vocabulary writes a token's text. */
