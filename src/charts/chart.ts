@@ -93,6 +93,8 @@ export function chart(document: TraceDocument, options: ChartOptions = {}): Char
   const errors = errorShares(document, answerId);
   const kindOf = new Map(document.nodes.map(node => [node.id, node.kind]));
   const ordered = order(document);
+  const named = new Map(ordered.map(s => [s.id, labelOf(s, document.tokens, placeOf(s, document.tokens)).label]));
+  const nameOf = (id: string, label: string) => named.get(id) ?? tokenText(label);
   let number = 0;
   const boxes = ordered.map((supernode): ChartBox => {
     const kind = supernode.kind === "target" ? "answer" : supernode.kind;
@@ -105,7 +107,7 @@ export function chart(document: TraceDocument, options: ChartOptions = {}): Char
       kind,
       ...label,
       place,
-      reads: supernode.reads.map(r => ({ id: r.id, text: tokenText(r.label), share: r.share })),
+      reads: supernode.reads.map(r => ({ id: r.id, text: nameOf(r.id, r.label), share: r.share })),
       ...(does
         ? { does: { raises: does.raises.map(t => tokenText(t.text)), lowers: does.lowers.map(t => tokenText(t.text)) } }
         : {}),
@@ -119,7 +121,7 @@ export function chart(document: TraceDocument, options: ChartOptions = {}): Char
       coarse: supernode.members.some(id => kindOf.get(id) === "mlp"),
     };
   });
-  const answer = answerBox(document, answerId, errors.get(answerId) ?? 0);
+  const answer = answerBox(document, answerId, errors.get(answerId) ?? 0, nameOf);
   boxes.push(answer);
   const links = linksOf(document, boxes, answerId, errors, minimum);
   const flow = links.reduce((sum, link) => sum + link.share, 0);
@@ -190,7 +192,12 @@ function labelOf(supernode: SupernodeInfo, tokens: readonly TokenInfo[], place: 
   return { label: supernode.kind === "other" ? "other" : place, labelSource: "place" as const, confidence: 0 };
 }
 
-function answerBox(document: TraceDocument, id: string, error: number): ChartBox {
+function answerBox(
+  document: TraceDocument,
+  id: string,
+  error: number,
+  nameOf: (id: string, label: string) => string,
+): ChartBox {
   const { target } = document;
   const given = document.supernodes.find(s => s.id === id);
   return {
@@ -200,7 +207,7 @@ function answerBox(document: TraceDocument, id: string, error: number): ChartBox
     labelSource: "place",
     confidence: 1,
     place: `after ${quoted(document.tokens[target.position]?.text ?? "")}`,
-    reads: given?.reads.map(r => ({ id: r.id, text: tokenText(r.label), share: r.share })) ?? [],
+    reads: given?.reads.map(r => ({ id: r.id, text: nameOf(r.id, r.label), share: r.share })) ?? [],
     share: 1,
     effect: target.value,
     error,

@@ -4,7 +4,7 @@
  */
 import { characters, clipBy, wrapBy } from "./text.ts";
 
-const narrowLetters = /[iljtfrI1.,:;'"“”‘’!|()[\] ·]/;
+const narrowLetters = /[iljtfrI.,:;'"“”‘’!|()[\] ·]/;
 const broadLetters = /[mwMW@%—…→⏎]/;
 const capitals = /[A-ZÄÖÜ0-9+−=<>#&$?_~]/;
 const full =
@@ -16,24 +16,24 @@ function em(character: string): number {
   if (narrowLetters.test(character)) return 0.34;
   if (broadLetters.test(character)) return 0.9;
   if (capitals.test(character)) return 0.67;
-  return 0.57;
+  return 0.6;
 }
 
-/** Estimated width in pixels. Bold letters are about 6 % wider. */
+/** Estimated width in pixels. Bold letters are about 10 % wider. */
 export function textWidth(text: string, size: number, bold = false): number {
   let sum = 0;
   for (const character of characters(text)) sum += em(character);
-  return sum * size * (bold ? 1.06 : 1);
+  return sum * size * (bold ? 1.1 : 1);
 }
 
 /** Cut to a width in pixels, with … where something is missing. */
 export function clipPixels(text: string, width: number, size: number, bold = false): string {
-  const factor = size * (bold ? 1.06 : 1);
+  const factor = size * (bold ? 1.1 : 1);
   return clipBy(text, width, c => em(c) * factor);
 }
 
 /** Lines no wider than `width` pixels. */
 export function wrapPixels(text: string, width: number, size: number, bold = false): string[] {
-  const factor = size * (bold ? 1.06 : 1);
+  const factor = size * (bold ? 1.1 : 1);
   return wrapBy(text, width, c => em(c) * factor);
 }
