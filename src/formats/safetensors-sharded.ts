@@ -41,7 +41,7 @@ export async function shardedSafetensors(
   return {
     tensors,
     precision: precisionOf(tensors.values()),
-    read(tensor, options) {
+    async read(tensor, options) {
       tensorNamed(tensors, tensor, name);
       return shards.get(map.get(tensor)!)!.read(tensor, options);
     },
