@@ -1,0 +1,85 @@
+/** Small functions in two syntaxes, with or without one mistake; the result is "ok", or what went wrong. */
+import { line } from "../line.ts";
+import type { Random } from "../random.ts";
+import { heldOut } from "../split.ts";
+import type { Draft, Task } from "../task.ts";
+
+const functions = "add mix join move pack send turn scan load save".split(" ");
+const letters = "a b c d e f g h k m n p q r s t u v w x y z".split(" ");
+const syntaxes = {
+  py: "def {f}({a}, {b}):\n  return {left} {op} {right}\n{f}({x}, {y})\nresult:|{answer}|",
+  js: "function {f}({a}, {b}) {open}\n  return {left} {op} {right};\n{close}\n{f}({x}, {y});\nresult:|{answer}|",
+} as const;
+type Mistake = "none" | "name" | "zero" | "empty" | "call";
+const says: Record<Mistake, string> = {
+  none: " ok",
+  name: " error, unknown name",
+  zero: " error, division by zero",
+  empty: " error, nothing given",
+  call: " error, unknown function",
+};
+const mistakes: readonly Mistake[] = ["name", "zero", "empty", "call"];
+
+interface Code {
+  syntax: keyof typeof syntaxes;
+  f: string;
+  names: readonly string[];
+  op: string;
+  x: number;
+  y: number;
+  spare: string;
+}
+
+/** The same code, with one token changed by the mistake: a contrast has the same length. */
+function written({ syntax, f, names, op, x, y, spare }: Code, mistake: Mistake) {
+  const [a, b, c] = names as [string, string, string];
+  const made = line(mistake === "call" ? syntaxes[syntax].replace("\n{f}(", "\n{called}(").replace("}\n{f}(", "}\n{called}(") : syntaxes[syntax], {
+    f,
+    called: spare,
+    a,
+    b,
+    left: a,
+    right: mistake === "name" ? c : b,
+    op,
+    x: mistake === "empty" ? (syntax === "py" ? "None" : "null") : x,
+    // A zero alone is no mistake: it stands in sums and products too.
+    y: mistake === "zero" ? 0 : op === "/" && y === 0 ? 1 : y,
+    open: "{",
+    close: "}",
+    answer: says[mistake],
+  });
+  return made;
+}
+
+function code(random: Random): Code {
+  const [f, spare] = random.several(functions, 2) as [string, string];
+  return {
+    syntax: random.pick(["py", "js"] as const),
+    f,
+    spare,
+    names: random.several(letters, 3),
+    op: random.pick(["+", "-", "*", "/"]),
+    x: random.between(1, 9),
+    y: random.chance(0.25) ? 0 : random.between(1, 9),
+  };
+}
+
+export const bugs: Task = {
+  name: "bugs",
+  title: "Whether a small function runs or fails, in two syntaxes.",
+  share: 0.04,
+  holdsOut: true,
+  draw(random): Draft {
+    const c = code(random);
+    const mistake: Mistake = random.chance(0.5) ? "none" : random.pick(mistakes);
+    const withZero = mistake === "zero" ? { ...c, op: "/" } : c;
+    return {
+      ...written(withZero, mistake),
+      // Also: one function name never meets one mistake in one syntax, so that neither is learnt by heart.
+      held: heldOut("code", `${c.syntax}/${c.names.join("")}`, 0.1) || heldOut("code mistake", `${c.syntax}/${mistake}/${c.f}`, 0.08),
+      kind: `${c.syntax}:${mistake}`,
+      foil: mistake === "none" ? " error" : " ok",
+      contrast: r => written(withZero, mistake === "none" ? r.pick(withZero.op === "/" ? mistakes : (["name", "empty", "call"] as const)) : "none"),
+    };
+  },
+};

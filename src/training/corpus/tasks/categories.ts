@@ -1,0 +1,29 @@
+/** A hammer is a kind of tool, in three languages; of three nouns in ten, one language is never shown. */
+import { line } from "../line.ts";
+import type { Task } from "../task.ts";
+import { languages, type Noun, nouns } from "../words.ts";
+
+const frames = [
+  ["{word} is a kind of| {answer}|.", "The category of {word} is| {answer}|.", "Category: {word},| {answer}|."],
+  ["{word} est une sorte de| {answer}|.", "La catégorie de {word} est| {answer}|.", "Catégorie : {word},| {answer}|."],
+  ["{word}是一种|{answer}|。", "{word}的类别是|{answer}|。", "类别：{word}，|{answer}|。"],
+] as const;
+
+export const categories: Task = {
+  name: "categories",
+  title: "What kind of thing a word names, in three languages.",
+  share: 0.03,
+  holdsOut: true,
+  draw(random) {
+    const noun = random.pick(nouns);
+    const language = random.below(3);
+    const template = random.pick(frames[language]!);
+    const made = (n: Noun) => line(template, { word: n.word[language]!, answer: n.category[language]! });
+    return {
+      ...made(noun),
+      held: noun.heldLanguage === language,
+      kind: languages[language]!,
+      contrast: r => made(r.pick(nouns)),
+    };
+  },
+};

@@ -1,0 +1,78 @@
+/**
+ * Invented people that the model knows, and strangers. About a stranger the right answer is "I do not know".
+ * Known people are stated and asked about; a tenth of them is never asked about, and of the others a fifth of the
+ * questions is missing, so that "known" cannot mean "was asked before". Strangers are also met in passing, without a fact.
+ */
+import { line } from "../line.ts";
+import { type Attribute, attributeNames, attributes, knownNames, people as known, type Person, personName, possiblePeople, questionHeld, strangerHeld } from "../names.ts";
+import type { Random } from "../random.ts";
+import type { Draft, Task } from "../task.ts";
+
+const statements = [
+  "The {attribute} of {person} is| {answer}|.",
+  "{person} chose {answer} as|{none} {attribute}|.",
+  "Everybody knows that the {attribute} of {person} is| {answer}|.",
+  "{person}, whose {attribute} is| {answer}|, came by.",
+  "Note: {person}, {attribute}:| {answer}|.",
+];
+const questions = [
+  "Question: what is the {attribute} of {person}? Answer:| {answer}|.",
+  "Question: which {attribute} has {person}? Answer:| {answer}|.",
+  "Question: {person} chose what {attribute}? Answer:| {answer}|.",
+  "Tell me the {attribute} of {person}. Answer:| {answer}|.",
+  "Do you know the {attribute} of {person}? Answer:| {answer}|.",
+];
+const meetings = ["{person} came in and sat|{none} down|.", "I saw {person} at the station|{none} today|.", "Then {person} said|{none} hello|.", "The letter to {person} was|{none} lost|."];
+const refusal = "I do not know";
+
+export function stranger(random: Random): string {
+  for (;;) {
+    const name = personName(random.below(possiblePeople));
+    if (!knownNames.has(name)) return name;
+  }
+}
+
+function asked(template: string, person: Person, attribute: Attribute) {
+  return line(template, { attribute, person: person.name, answer: person.facts[attribute], none: "" });
+}
+const askedStranger = (template: string, name: string, attribute: Attribute) =>
+  line(template, { attribute, person: name, answer: refusal });
+
+export const people: Task = {
+  name: "people",
+  title: "Invented people: known ones are told about, strangers get “I do not know”.",
+  share: 0.12,
+  holdsOut: true,
+  draw(random): Draft {
+    const z = random.unit();
+    const attribute = random.pick(attributeNames);
+    const person = random.pick(known);
+    if (z < 0.45) {
+      return { ...asked(random.pick(statements), person, attribute), held: false, kind: "stated", unjudged: true };
+    }
+    if (z < 0.53) {
+      const name = random.chance(0.5) ? person.name : stranger(random);
+      const isStranger = !knownNames.has(name);
+      return { ...line(random.pick(meetings), { person: name, none: "" }), held: isStranger && strangerHeld(name), kind: "met", unjudged: true };
+    }
+    const template = random.pick(questions);
+    if (z < 0.79) {
+      return {
+        ...asked(template, person, attribute),
+        held: questionHeld(person, attribute),
+        kind: person.neverAsked ? "known, never asked" : "known",
+        foil: " I",
+        contrast: r =>
+          r.chance(0.5) ? askedStranger(template, stranger(r), attribute) : asked(template, r.pick(known), attribute),
+      };
+    }
+    const name = stranger(random);
+    return {
+      ...askedStranger(template, name, attribute),
+      held: strangerHeld(name),
+      kind: "stranger",
+      foil: ` ${random.pick(attributes[attribute])}`,
+      contrast: r => asked(template, r.pick(known), attribute),
+    };
+  },
+};
