@@ -4,7 +4,7 @@
  * Gives every token a readable text, which the library does not. Knows nothing of GGUF.
  */
 import { Tokenizer as Library } from "@huggingface/tokenizers";
-import { internal, Problem } from "../../core/problem.ts";
+import { Problem } from "../../core/problem.ts";
 import { isRecord } from "../json.ts";
 import { byteLevelToken, readableToken } from "./byte-level.ts";
 import { noToken, type Tokenizer } from "./tokenizer.ts";
@@ -41,7 +41,12 @@ export function huggingFaceTokenizer(json: unknown, options: HuggingFaceOptions 
 
   return {
     encode(text, { special = true } = {}) {
-      const ids = library.encode(text, { add_special_tokens: special }).ids;
+      let ids: number[];
+      try {
+        ids = library.encode(text, { add_special_tokens: special }).ids;
+      } catch (cause) {
+        throw unusable(cause, name);
+      }
       // The library leaves undefined where neither the token nor an unknown token has an id.
       if (ids.some(id => id === undefined))
         throw new Problem("the text has characters that this tokenizer has no token for", { where: `in ${name}` });
@@ -77,13 +82,17 @@ function build(json: Record<string, unknown>, config: Record<string, unknown>, n
   try {
     return new Library({ ...json, pre_tokenizer: withAllDigits(json.pre_tokenizer) }, config);
   } catch (cause) {
-    if (cause instanceof RangeError) throw internal(String(cause));
-    throw new Problem("the tokenizer cannot be used", {
-      where: `in ${name}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      advice: "fetching tokenizer.json again, or --ids instead of a prompt",
-      cause,
-    });
+    throw unusable(cause, name);
   }
+}
+
+/** What a tokenizer.json says can be beyond the library (a pattern, a missing part): its words, for the person who has the file. */
+function unusable(cause: unknown, name: string): Problem {
+  return new Problem("the tokenizer cannot be used", {
+    where: `in ${name}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    advice: "fetching tokenizer.json again, or --ids instead of a prompt",
+    cause,
+  });
 }
 
 /**
