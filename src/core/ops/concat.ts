@@ -8,7 +8,9 @@ import { slice } from "./slice.ts";
 export const concatOp: Op = {
   name: "concat",
   shape(args, { axis, joined }) {
-    const size = (joined as Dim | undefined) ?? args.reduce((sum, shape) => sum + (shape[axis as number] as number), 0);
+    const sizes = args.map(shape => shape[axis as number]!);
+    const known = sizes.every(size => typeof size === "number");
+    const size = known ? sizes.reduce((sum, n) => sum + n, 0) : (joined as Dim);
     return args[0]!.map((d, i) => (i === axis ? size : d));
   },
   forward(args, { axis }, shape) {

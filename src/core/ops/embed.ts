@@ -11,7 +11,9 @@ export const embedOp: Op = {
   forward([table, ids], _attrs, shape) {
     const out = new Float64Array(countOf(shape));
     const width = table!.shape[1]!;
-    ids!.data.forEach((id, i) => out.set(table!.data.subarray(id * width, (id + 1) * width), i * width));
+    ids!.data.forEach((id, i) => {
+      out.set(table!.data.subarray(id * width, (id + 1) * width), i * width);
+    });
     return out;
   },
   pullback: (pull, [table, ids]) => [

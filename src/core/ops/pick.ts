@@ -33,7 +33,10 @@ export const placeOp: Op = {
     const at = emit.node("Cast", [ids!], { to: 7 });
     const [zero, one] = [0, 1].map(v => emit.node("Unsqueeze", [emit.float(v), emit.ints([0])]));
     const values = emit.node("Concat", [zero!, one!], { axis: 0 });
-    return emit.node("Mul", [emit.node("OneHot", [at, emit.ints([node.attrs.size as number]), values], { axis: -1 }), x!]);
+    return emit.node("Mul", [
+      emit.node("OneHot", [at, emit.ints([node.attrs.size as number]), values], { axis: -1 }),
+      x!,
+    ]);
   },
 };
 

@@ -7,6 +7,8 @@
  * - an op with a `freeze` rule (activations, products) reads by that rule;
  * - everything else stays as it is.
  */
+
+import { apply } from "../apply.ts";
 import { type Expr, input, isLeaf, nameOf, type Outputs, topological } from "../expr.ts";
 import { opOf } from "../ops/table.ts";
 import { internal } from "../problem.ts";
@@ -16,15 +18,23 @@ export const recordedName = (tapName: string): string => `recorded.${tapName}`;
 
 /**
  * @param live names of the inputs in which the program is to be linear; other inputs are constants of the prompt
+ * @param batch the name of the axis over which many targets share one prompt: recorded values have size 1 there
  * @returns outputs over the live inputs, the weights, and inputs `recorded.<tap>` for each constant that is needed
  */
-export function freeze(outputs: Outputs, live: ReadonlySet<string>): Outputs {
+export function freeze(outputs: Outputs, live: ReadonlySet<string>, batch?: string): Outputs {
   const frozen = new Map<Expr, Expr>();
   const isLive = new Map<Expr, boolean>();
   const constants = new Map<string, Expr>();
   const constant = (tap: Expr): Expr => {
     const name = recordedName(nameOf(tap));
-    if (!constants.has(name)) constants.set(name, input(name, tap.shape));
+    if (!constants.has(name))
+      constants.set(
+        name,
+        input(
+          name,
+          tap.shape.map(dim => (dim === batch ? 1 : dim)),
+        ),
+      );
     return constants.get(name)!;
   };
   const isConstant = (e: Expr): boolean => e.op === "tap" && e.attrs.constant === true;
@@ -48,7 +58,7 @@ export function freeze(outputs: Outputs, live: ReadonlySet<string>): Outputs {
       return constant(arg);
     };
     const rule = opOf(e.op).freeze;
-    frozen.set(e, rule ? rule(args, lives, recorded, e.attrs) : { ...e, args });
+    frozen.set(e, rule ? rule(args, lives, recorded, e.attrs) : apply(opOf(e.op), args, e.attrs));
     isLive.set(e, lives.some(Boolean));
   }
   return Object.fromEntries(Object.entries(outputs).map(([name, e]) => [name, frozen.get(e)!]));

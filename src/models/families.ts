@@ -1,0 +1,196 @@
+/**
+ * Families as rows of data: what a weight is called, and which named blocks the arithmetic is made of. A new family
+ * whose blocks exist is one row here.
+ *
+ * `*` stands for the layer. Biases are taken where the file has them: whether a checkpoint has them differs within a
+ * family, and the file knows best.
+ */
+
+/** Where a weight lies: a tensor, or a part of a tensor that holds queries, keys and values together. */
+export type Place =
+  | string
+  | {
+      readonly tensor: string;
+      readonly part: 0 | 1 | 2 /** one after the other, or head by head */;
+      readonly fused: "thirds" | "heads";
+    };
+
+export interface Family {
+  readonly name: string;
+  readonly modelTypes: readonly string[];
+  readonly norm: "rms" | "layer";
+  /** Gemma keeps its gains minus one. */
+  readonly gainOffset: 0 | 1;
+  readonly positions: "rotary" | "learned";
+  readonly mlp: "gated" | "plain";
+  readonly curve: string;
+  /** Can attention and MLP run side by side? */
+  readonly parallel: boolean;
+  /** A second norm on what attention and MLP write. */
+  readonly postNorms: boolean;
+  /** Queries and keys are normalised head by head. */
+  readonly qkNorm: boolean;
+  readonly scaledEmbedding: boolean;
+  readonly sliding: "never" | "always" | "by pattern" | "when asked";
+  readonly slidingPeriod?: number;
+  readonly tied: boolean;
+  /** Linear weights lie as [in, out] (GPT-2's Conv1D). */
+  readonly flipped: boolean;
+  readonly weights: Readonly<Record<ModelWeight, string>> & { readonly positions?: string };
+  readonly layer: Readonly<Partial<Record<LayerWeight, Place>>>;
+}
+
+export type ModelWeight = "embedding" | "finalNorm" | "unembedding";
+
+/** Names of one layer's weights; each may have a bias, `<place>` with .weight changed to .bias. */
+export type LayerWeight =
+  | "norm1"
+  | "queries"
+  | "keys"
+  | "values"
+  | "attentionOut"
+  | "queryNorm"
+  | "keyNorm"
+  | "postNorm1"
+  | "norm2"
+  | "gate"
+  | "up"
+  | "down"
+  | "postNorm2";
+
+const llamaWeights = {
+  embedding: "model.embed_tokens.weight",
+  finalNorm: "model.norm.weight",
+  unembedding: "lm_head.weight",
+};
+
+const llamaLayer: Family["layer"] = {
+  norm1: "model.layers.*.input_layernorm.weight",
+  queries: "model.layers.*.self_attn.q_proj.weight",
+  keys: "model.layers.*.self_attn.k_proj.weight",
+  values: "model.layers.*.self_attn.v_proj.weight",
+  attentionOut: "model.layers.*.self_attn.o_proj.weight",
+  norm2: "model.layers.*.post_attention_layernorm.weight",
+  gate: "model.layers.*.mlp.gate_proj.weight",
+  up: "model.layers.*.mlp.up_proj.weight",
+  down: "model.layers.*.mlp.down_proj.weight",
+};
+
+const qkNorms: Family["layer"] = {
+  queryNorm: "model.layers.*.self_attn.q_norm.weight",
+  keyNorm: "model.layers.*.self_attn.k_norm.weight",
+};
+
+const gemmaNorms: Family["layer"] = {
+  postNorm1: "model.layers.*.post_attention_layernorm.weight",
+  norm2: "model.layers.*.pre_feedforward_layernorm.weight",
+  postNorm2: "model.layers.*.post_feedforward_layernorm.weight",
+};
+
+const llama: Family = {
+  name: "llama",
+  modelTypes: ["llama", "mistral"],
+  norm: "rms",
+  gainOffset: 0,
+  positions: "rotary",
+  mlp: "gated",
+  curve: "silu",
+  parallel: false,
+  postNorms: false,
+  qkNorm: false,
+  scaledEmbedding: false,
+  sliding: "always",
+  tied: false,
+  flipped: false,
+  weights: llamaWeights,
+  layer: llamaLayer,
+};
+
+const gemma2: Family = {
+  ...llama,
+  name: "gemma2",
+  modelTypes: ["gemma2"],
+  gainOffset: 1,
+  curve: "gelu_pytorch_tanh",
+  postNorms: true,
+  scaledEmbedding: true,
+  sliding: "by pattern",
+  slidingPeriod: 2,
+  tied: true,
+  layer: { ...llamaLayer, ...gemmaNorms },
+};
+
+export const families: readonly Family[] = [
+  llama,
+  { ...llama, name: "qwen2", modelTypes: ["qwen2"], sliding: "when asked" },
+  {
+    ...llama,
+    name: "qwen3",
+    modelTypes: ["qwen3"],
+    qkNorm: true,
+    sliding: "when asked",
+    layer: { ...llamaLayer, ...qkNorms },
+  },
+  gemma2,
+  {
+    ...gemma2,
+    name: "gemma3",
+    modelTypes: ["gemma3_text", "gemma3"],
+    qkNorm: true,
+    slidingPeriod: 6,
+    layer: { ...llamaLayer, ...gemmaNorms, ...qkNorms },
+  },
+  {
+    ...llama,
+    name: "gpt2",
+    modelTypes: ["gpt2"],
+    norm: "layer",
+    positions: "learned",
+    mlp: "plain",
+    curve: "gelu_new",
+    sliding: "never",
+    tied: true,
+    flipped: true,
+    weights: {
+      embedding: "transformer.wte.weight",
+      finalNorm: "transformer.ln_f.weight",
+      unembedding: "lm_head.weight",
+      positions: "transformer.wpe.weight",
+    },
+    layer: {
+      norm1: "transformer.h.*.ln_1.weight",
+      queries: { tensor: "transformer.h.*.attn.c_attn.weight", part: 0, fused: "thirds" },
+      keys: { tensor: "transformer.h.*.attn.c_attn.weight", part: 1, fused: "thirds" },
+      values: { tensor: "transformer.h.*.attn.c_attn.weight", part: 2, fused: "thirds" },
+      attentionOut: "transformer.h.*.attn.c_proj.weight",
+      norm2: "transformer.h.*.ln_2.weight",
+      up: "transformer.h.*.mlp.c_fc.weight",
+      down: "transformer.h.*.mlp.c_proj.weight",
+    },
+  },
+  {
+    ...llama,
+    name: "gpt_neox",
+    modelTypes: ["gpt_neox"],
+    norm: "layer",
+    mlp: "plain",
+    curve: "gelu",
+    parallel: true,
+    sliding: "never",
+    weights: {
+      embedding: "gpt_neox.embed_in.weight",
+      finalNorm: "gpt_neox.final_layer_norm.weight",
+      unembedding: "embed_out.weight",
+    },
+    layer: {
+      norm1: "gpt_neox.layers.*.input_layernorm.weight",
+      queries: { tensor: "gpt_neox.layers.*.attention.query_key_value.weight", part: 0, fused: "heads" },
+      keys: { tensor: "gpt_neox.layers.*.attention.query_key_value.weight", part: 1, fused: "heads" },
+      values: { tensor: "gpt_neox.layers.*.attention.query_key_value.weight", part: 2, fused: "heads" },
+      attentionOut: "gpt_neox.layers.*.attention.dense.weight",
+      norm2: "gpt_neox.layers.*.post_attention_layernorm.weight",
+      up: "gpt_neox.layers.*.mlp.dense_h_to_4h.weight",
+      down: "gpt_neox.layers.*.mlp.dense_4h_to_h.weight",
+    },
+  },
+];

@@ -1,0 +1,167 @@
+/**
+ * One layer's weights under canonical names, as [out, in] float32, read from the file when asked for and not kept.
+ * Parts of fused tensors are cut out, flipped ones turned, gain offsets added, and NaN refused, here and nowhere else.
+ */
+import { internal, Problem } from "../core/problem.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
+import type { Weights } from "../formats/weights.ts";
+import type { ModelConfig } from "./config.ts";
+import type { LayerWeight, Place } from "./families.ts";
+
+/** A canonical name: a weight, or its bias. */
+export type WeightName = LayerWeight | `${LayerWeight}.bias`;
+
+const isGain = (name: string): boolean => /norm/i.test(name);
+
+export class WeightReader {
+  readonly weights: Weights;
+  readonly config: ModelConfig;
+  /** What stands before every name in this file ("", "model.", "language_model."). */
+  private readonly prefix: string;
+
+  constructor(weights: Weights, config: ModelConfig) {
+    this.weights = weights;
+    this.config = config;
+    const embedding = config.family.weights.embedding;
+    const found = [...weights.tensors.keys()].find(name => name === embedding || name.endsWith(`.${embedding}`));
+    const bare = embedding.replace(/^[a-z_]+\./, "");
+    if (found) this.prefix = found.slice(0, found.length - embedding.length);
+    else if (weights.tensors.has(bare))
+      this.prefix = "-"; // the base model's file: names without their first word
+    else {
+      throw new Problem(`there is no ${embedding} among the ${weights.tensors.size} tensors`, {
+        advice: "checking that config.json and the weights belong to the same model",
+      });
+    }
+  }
+
+  private real(name: string): string {
+    return this.prefix === "-" ? name.replace(/^(model|transformer|gpt_neox)\./, "") : this.prefix + name;
+  }
+
+  /** Is there a tensor of this file name? */
+  hasTensor(name: string): boolean {
+    return this.weights.tensors.has(this.real(name));
+  }
+
+  private place(
+    name: WeightName,
+    layer: number,
+  ): { tensor: string; part?: 0 | 1 | 2; fused?: "thirds" | "heads" } | undefined {
+    const bias = name.endsWith(".bias");
+    const place: Place | undefined = this.config.family.layer[name.replace(/\.bias$/, "") as LayerWeight];
+    if (place === undefined) return undefined;
+    const text = (typeof place === "string" ? place : place.tensor).replace("*", String(layer));
+    const file = bias ? text.replace(/\.weight$/, ".bias") : text;
+    return typeof place === "string" ? { tensor: file } : { tensor: file, part: place.part, fused: place.fused };
+  }
+
+  has(name: string, layer: number): boolean {
+    const place = this.place(name as WeightName, layer);
+    return place !== undefined && this.hasTensor(place.tensor);
+  }
+
+  /** A layer's weight or bias. Throws a Problem that names it when it is absent, misshapen or not finite. */
+  async read(name: WeightName, layer: number): Promise<Tensor & { data: Float32Array<ArrayBuffer> }> {
+    const place = this.place(name, layer);
+    if (!place) throw internal(`the family ${this.config.family.name} has no ${name}`);
+    const full = await this.tensor(place.tensor);
+    let { shape, data } = full;
+    const bias = name.endsWith(".bias");
+    if (!bias && this.config.family.flipped && shape.length === 2) ({ shape, data } = transposed(shape, data));
+    if (place.part !== undefined) ({ shape, data } = this.cut(shape, data, place.part, place.fused!));
+    if (isGain(name) && !bias && this.config.family.gainOffset)
+      for (let i = 0; i < data.length; i++) data[i]! += this.config.family.gainOffset;
+    this.check(name, place.tensor, shape);
+    return tensor(shape, data);
+  }
+
+  /** A whole tensor by its file name, checked for NaN. */
+  async tensor(name: string): Promise<{ shape: readonly number[]; data: Float32Array<ArrayBuffer> }> {
+    const real = this.real(name);
+    const info = this.weights.tensors.get(real);
+    if (!info)
+      throw new Problem(`the weights have no tensor "${real}"`, {
+        advice: "checking that every file of the model is there",
+      });
+    const data = await this.weights.read(real);
+    assertFinite(real, data);
+    return { shape: info.shape, data };
+  }
+
+  /** Rows of a table, for embeddings: [end − start, width]. */
+  async rows(
+    name: string,
+    start: number,
+    end: number,
+    into?: Float32Array<ArrayBuffer>,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const data = await this.weights.read(this.real(name), into ? { start, end, into } : { start, end });
+    assertFinite(this.real(name), data);
+    return data;
+  }
+
+  shapeOf(name: string): readonly number[] {
+    return this.weights.tensors.get(this.real(name))?.shape ?? [];
+  }
+
+  private cut(shape: readonly number[], data: Float32Array<ArrayBuffer>, part: number, fused: "thirds" | "heads") {
+    const width = shape[1] ?? 1;
+    const rows = shape[0]! / 3;
+    const out = new Float32Array(rows * width);
+    if (fused === "thirds") out.set(data.subarray(part * rows * width, (part + 1) * rows * width));
+    else {
+      const block = this.config.dHead * width;
+      for (let head = 0; head < this.config.heads; head++) {
+        out.set(data.subarray((head * 3 + part) * block, (head * 3 + part + 1) * block), head * block);
+      }
+    }
+    return { shape: shape.length === 2 ? [rows, width] : [rows], data: out };
+  }
+
+  private check(name: WeightName, file: string, shape: readonly number[]): void {
+    const { config } = this;
+    const attention = config.heads * config.dHead;
+    const kv = config.kvHeads * config.dHead;
+    const sizes: Record<LayerWeight, readonly number[]> = {
+      norm1: [config.dModel],
+      norm2: [config.dModel],
+      postNorm1: [config.dModel],
+      postNorm2: [config.dModel],
+      queryNorm: [config.dHead],
+      keyNorm: [config.dHead],
+      queries: [attention, config.dModel],
+      keys: [kv, config.dModel],
+      values: [kv, config.dModel],
+      attentionOut: [config.dModel, attention],
+      gate: [config.dMlp, config.dModel],
+      up: [config.dMlp, config.dModel],
+      down: [config.dModel, config.dMlp],
+    };
+    const full = sizes[name.replace(/\.bias$/, "") as LayerWeight];
+    const expected = name.endsWith(".bias") ? full.slice(0, 1) : full;
+    if (expected.join() !== shape.join()) {
+      throw new Problem(`the tensor ${file} is [${shape.join(", ")}], config.json asks for [${expected.join(", ")}]`, {
+        advice: "checking that config.json and the weights belong to the same model",
+      });
+    }
+  }
+}
+
+function transposed(shape: readonly number[], data: Float32Array<ArrayBuffer>) {
+  const [rows, columns] = [shape[0]!, shape[1]!];
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
+  return { shape: [columns, rows], data: out };
+}
+
+/** NaN or infinity anywhere makes the sum so; one pass without branches. */
+function assertFinite(name: string, data: Float32Array): void {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i]! * 0;
+  if (sum === 0) return;
+  const at = data.findIndex(v => !Number.isFinite(v));
+  throw new Problem(`the tensor ${name} holds ${data[at]} at place ${at}`, {
+    advice: "fetching the weights again, or another copy of them",
+  });
+}

@@ -1,0 +1,141 @@
+/**
+ * The programs of one layer: the same two blocks, read in different ways. Nothing here is arithmetic; it only says
+ * which reading has which ends.
+ */
+import { type Expr, input, type Outputs } from "../core/expr.ts";
+import { mul } from "../core/ops/mul.ts";
+import { freeze, recordedName } from "../core/readings/freeze.ts";
+import { pullback } from "../core/readings/pullback.ts";
+import { record, tapsOf } from "../core/readings/record.ts";
+import { substitute } from "../core/readings/substitute.ts";
+import { attention, attentionInputs } from "./blocks/attention.ts";
+import type { BlockContext } from "./blocks/context.ts";
+import { read, write } from "./blocks/mlp.ts";
+
+const stream = (context: BlockContext, name: string, batch: string | number = "batch"): Expr =>
+  input(name, [batch, "token", context.config.dModel]);
+
+/** `x` → `mid`, with keys and values for the cache, and the pattern. Earlier tokens come as `pastKeys`, `pastValues`. */
+function attend(context: BlockContext): Outputs {
+  const parts = attention(context, attentionInputs(context, true));
+  return record({ mid: parts.mid, keys: parts.keys, values: parts.values }, ["pattern", "heads", "attention.out"]);
+}
+
+/** `x` → `hidden`, and what led to it. */
+function readUnits(context: BlockContext): Outputs {
+  const hidden = read(context, stream(context, "x"));
+  return record(
+    { hidden },
+    [...tapsOf({ hidden }).keys()].filter(name => name !== "act"),
+  );
+}
+
+/** `mid`, `hidden` → `out`. */
+function writeUnits(context: BlockContext): Outputs {
+  const out = write(context, stream(context, "mid"), input("hidden", ["batch", "token", context.config.dMlp]));
+  return record({ out }, ["mlp.out", ...(context.config.family.postNorms ? ["postNorm2.scale"] : [])]);
+}
+
+/**
+ * Attention with everything but `x` held at what it was for `x0` [1, token, dModel], the residual stream of the
+ * prompt. The pattern is worked out again from `x0` rather than kept, so nothing grows with tokens².
+ */
+function attendFrozenParts(context: BlockContext): { x: Expr; outputs: Outputs } {
+  const given = attentionInputs(context, false);
+  const frozen = freeze({ mid: attention(context, given).mid }, new Set(["x"]), "batch");
+  const onPrompt = attention(context, { ...given, x: stream(context, "x0", 1) });
+  const taps = tapsOf({ mid: onPrompt.mid });
+  const constants = Object.fromEntries([...taps].map(([name, e]) => [recordedName(name), e]));
+  return { x: given.x, outputs: substitute(frozen, constants) };
+}
+
+const attendFrozen = (context: BlockContext): Outputs => attendFrozenParts(context).outputs;
+
+/** `pull` on mid [target, token, dModel] → the pull on x. `target` is the batch. */
+function attendPull(context: BlockContext): Outputs {
+  const given = attentionInputs(context, false);
+  const frozen = freeze({ mid: attention(context, given).mid }, new Set(["x"]), "batch");
+  const [pulled] = pullback([[frozen.mid!, stream(context, "pull")]], [given.x]);
+  const onPrompt = attention(context, { ...given, x: stream(context, "x0", 1) });
+  const constants = Object.fromEntries([...tapsOf({ mid: onPrompt.mid })].map(([name, e]) => [recordedName(name), e]));
+  return substitute({ pulled: pulled! }, constants);
+}
+
+/** `pull` on mid → the pull on each head's mix before the output projection, and the prompt's pattern. */
+function headsPull(context: BlockContext): Outputs {
+  const given = attentionInputs(context, false);
+  const parts = attention(context, given);
+  const joined = tapsOf({ mid: parts.mid }).get("heads")!;
+  // Only what lies above the mix is read: from there on the block is linear.
+  const open = input("mix", joined.shape);
+  const above = freeze(substituteTap({ wrote: parts.wrote }, "heads", open), new Set(["mix"]), "batch");
+  const [pulled] = pullback([[above.wrote!, stream(context, "pull")]], [open]);
+  const onPrompt = attention(context, { ...given, x: stream(context, "x0", 1) });
+  const taps = tapsOf({ mid: onPrompt.mid });
+  const constants = Object.fromEntries([...taps].map(([name, e]) => [recordedName(name), e]));
+  return {
+    ...substitute({ pulled: pulled! }, constants),
+    pattern: taps.get("pattern")!,
+    "norm1.scale": taps.get("norm1.scale")!,
+  };
+}
+
+/** `pull` on out → what each unit contributes: its pull times its activation `recorded.hidden` [1, token, dMlp]. */
+function scoreUnits(context: BlockContext): Outputs {
+  const hidden = input("hidden", ["batch", "token", context.config.dMlp]);
+  const frozen = freeze({ out: write(context, stream(context, "mid"), hidden) }, new Set(["mid", "hidden"]), "batch");
+  const [pulled] = pullback([[frozen.out!, stream(context, "pull")]], [hidden]);
+  return { scores: mul(pulled!, input(recordedName("hidden"), [1, "token", context.config.dMlp])) };
+}
+
+/** The MLP's write with the prompt's norm scale: for what its biases write. */
+function writeFrozen(context: BlockContext): Outputs {
+  const hidden = input("hidden", ["batch", "token", context.config.dMlp]);
+  return freeze({ out: write(context, stream(context, "mid"), hidden) }, new Set(["mid", "hidden"]), "batch");
+}
+
+/** `pull` on out → the pull on the stream that the MLP reads, through its units (RelP), without the bypass. */
+function mlpPull(context: BlockContext): Outputs {
+  const x = stream(context, "x");
+  const zero = stream(context, "mid");
+  const frozen = freeze({ out: write(context, zero, read(context, x)) }, new Set(["x"]), "batch");
+  const [pulled] = pullback([[frozen.out!, stream(context, "pull")]], [x]);
+  return { pulled: pulled! };
+}
+
+/** `x` → what the MLP would write, everything non-linear at its recorded value. */
+function mlpFrozen(context: BlockContext): Outputs {
+  return freeze(
+    { out: write(context, stream(context, "mid"), read(context, stream(context, "x"))) },
+    new Set(["x", "mid"]),
+    "batch",
+  );
+}
+
+function substituteTap(outputs: Outputs, name: string, by: Expr): Outputs {
+  const replaced = new Map<Expr, Expr>();
+  const visit = (e: Expr): Expr => {
+    const had = replaced.get(e);
+    if (had) return had;
+    const next =
+      e.op === "tap" && e.attrs.name === name ? by : e.args.length === 0 ? e : { ...e, args: e.args.map(visit) };
+    replaced.set(e, next);
+    return next;
+  };
+  return Object.fromEntries(Object.entries(outputs).map(([key, e]) => [key, visit(e)]));
+}
+
+export const programs = {
+  attend,
+  read: readUnits,
+  write: writeUnits,
+  attendFrozen,
+  attendPull,
+  headsPull,
+  scoreUnits,
+  writeFrozen,
+  mlpPull,
+  mlpFrozen,
+} satisfies Record<string, (context: BlockContext) => Outputs>;
+
+export type ProgramName = keyof typeof programs;
