@@ -16,8 +16,8 @@ import { type VerbRow, verbs } from "./verbs.ts";
 declare const __LUCIDA_VERSION__: string | undefined;
 export const version = typeof __LUCIDA_VERSION__ === "string" ? __LUCIDA_VERSION__ : "0.0.0-source";
 
-/** Runs one command, e.g. ["models", "--json"], and gives its exit code. Never throws. */
-export async function main(argv: readonly string[]): Promise<number> {
+/** Runs one command, e.g. ["models", "--json"], and gives its exit code. Never throws. `table` is for tests. */
+export async function main(argv: readonly string[], table: readonly VerbRow[] = verbs): Promise<number> {
   const stop = new AbortController();
   const unlisten = onSignals(stop);
   // `lucida models | head`: when nobody reads any more, there is nothing left to do, and nobody to tell.
@@ -28,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   });
   const output = new Output(argv);
   try {
-    return await dispatch(argv, stop.signal, output);
+    return await dispatch(argv, table, stop.signal, output);
   } catch (error) {
     if (stop.signal.aborted) return (stop.signal.reason as Stopped).code;
     return output.failed(error);
@@ -38,8 +38,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function dispatch(argv: readonly string[], signal: AbortSignal, output: Output): Promise<number> {
-  if (argv.length === 0 && verbs.some(row => row.name === "serve")) argv = ["serve"];
+async function dispatch(
+  argv: readonly string[],
+  table: readonly VerbRow[],
+  signal: AbortSignal,
+  output: Output,
+): Promise<number> {
+  if (argv.length === 0 && table.some(row => row.name === "serve")) argv = ["serve"];
   const asked = argv.find(word => !word.startsWith("-"));
   const program = new Command("lucida")
     .description("A microscope for language models: the flow chart of what a model thought, with a verdict.")
@@ -50,7 +55,7 @@ async function dispatch(argv: readonly string[], signal: AbortSignal, output: Ou
     .exitOverride()
     .configureOutput({ outputError: () => {} });
   let code = 0;
-  for (const row of verbs) {
+  for (const row of table) {
     const command = program.command(row.name).summary(row.summary).description(row.summary);
     const named = asked === row.name || (asked === "help" && argv.includes(row.name));
     if (named) await prepare(command, row, output, signal, n => (code = n));
@@ -59,11 +64,11 @@ async function dispatch(argv: readonly string[], signal: AbortSignal, output: Ou
     program.outputHelp();
     return 0;
   }
-  if (asked !== undefined && asked !== "help" && !verbs.some(row => row.name === asked)) {
+  if (asked !== undefined && asked !== "help" && !table.some(row => row.name === asked)) {
     const near = nearest(
       asked,
-      verbs.map(row => row.name),
-    ); // prettier-ignore
+      table.map(row => row.name),
+    );
     throw new WrongCommand(`there is no verb "${asked}"`, {
       advice: near.length > 0 ? `lucida ${near[0]}` : "lucida --help for what there is",
     });

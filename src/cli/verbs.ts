@@ -12,7 +12,7 @@ export interface VerbRow {
 export const verbs: readonly VerbRow[] = [
   {
     name: "models",
-    summary: "what is on this machine, what is known to work; sizes and licences",
+    summary: "what is on this machine and what to start with; sizes and licences",
     load: () => import("./verbs/models.ts"),
   },
 ];

@@ -14,7 +14,7 @@ import { writeBeside } from "../write-beside.ts";
 import { fetchBlob, type Patience, type RemoteFile } from "./blob.ts";
 import { cachedSnapshot, commitShape, repositoryFolder, type Snapshot } from "./cache.ts";
 import { type HubReference, referenceText, repository } from "./reference.ts";
-import { type Fetch, hubFetch } from "./request.ts";
+import { type Fetch, hubFetch, NotThere } from "./request.ts";
 import type { HubSettings } from "./settings.ts";
 import { indexName, shardsOf, wanted } from "./wanted.ts";
 
@@ -40,7 +40,7 @@ export async function fetchModel(
   if (cached) return cached;
   const where = `at ${settings.endpoint}/${repository(reference)}`;
   if (settings.offline) {
-    throw new Problem(`${referenceText(reference)} is not (or not whole) in the cache, and HF_HUB_OFFLINE is set`, {
+    throw new NotThere(`${referenceText(reference)} is not (or not whole) in the cache, and HF_HUB_OFFLINE is set`, {
       where: `in ${settings.cache}`,
       advice: "unsetting HF_HUB_OFFLINE, or one of those that lucida models lists",
     });

@@ -48,6 +48,9 @@ export class Passing extends Problem {
   }
 }
 
+/** There is no such model, as far as the hub (or, offline, the cache) says. */
+export class NotThere extends Problem {}
+
 /** The hub's refusal in words. */
 function refusal(response: Response, said: string, settings: HubSettings, reference: HubReference): Problem {
   const name = repository(reference);
@@ -74,7 +77,7 @@ function refusal(response: Response, said: string, settings: HubSettings, refere
   }
   // The hub answers 401 for a repository that does not exist, too: it doesn't tell strangers which exist.
   if (status === 404 || (status === 401 && !settings.token) || code === "RepoNotFound") {
-    return new Problem(`there is no model ${name} on the hub, or it is private`, {
+    return new NotThere(`there is no model ${name} on the hub, or it is private`, {
       where: `at ${page}`,
       advice: settings.token
         ? "the name as it stands at the top of the model's page"
