@@ -57,7 +57,12 @@ export class Frontier {
   /** The next `count` units to expand, greatest influence first; fewer when fewer are left that have any. */
   next(count: number): number[] {
     this.#run();
-    const candidates = [...this.#units].filter(unit => this.#arrived[unit]! > 0);
+    const all = [...this.#units].filter(unit => this.#arrived[unit]! > 0);
+    if (count <= 0) return [];
+    // Tens of thousands of neurons wait here: the least influence that makes it is found first, and few are compared.
+    const influences = Float64Array.from(all, unit => this.#arrived[unit]!).sort();
+    const least = influences[Math.max(0, influences.length - count)] ?? 0;
+    const candidates = all.filter(unit => this.#arrived[unit]! >= least);
     candidates.sort((a, b) => this.#arrived[b]! - this.#arrived[a]! || this.#before(a, b));
     return candidates.slice(0, count);
   }
