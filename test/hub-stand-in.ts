@@ -76,8 +76,15 @@ export async function standIn(
     response.writeHead(behave.whole ? 200 : 206, {
       "content-length": body.length,
       "content-range": `bytes ${start}-${data.length - 1}/${data.length}`,
+      // What the Python library wants to see, so that it can be tried against this as well.
+      "x-repo-commit": commit,
+      etag: `"${createHash(isLarge ? "sha256" : "sha1")
+        .update(isLarge ? "" : `blob ${data.length}\0`)
+        .update(data)
+        .digest("hex")}"`,
     });
-    if (isLarge && behave.breakAfter && behave.breakAfter.times > 0) {
+    if (request.method === "HEAD") response.end();
+    else if (isLarge && behave.breakAfter && behave.breakAfter.times > 0) {
       behave.breakAfter.times--;
       response.write(body.subarray(0, behave.breakAfter.bytes), () => setTimeout(() => response.destroy(), 20));
     } else if (isLarge && behave.stall) {
