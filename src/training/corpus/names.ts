@@ -5,7 +5,7 @@
 import { hash } from "./random.ts";
 import { heldOut } from "./split.ts";
 
-export const women = "Alice Emma Lucy Nora Ruby Ella Clara Grace Julia Laura Maria Sarah Helen Mary Anna Rosa Lily Eva Ida Jane".split(" ");
+export const women = "Alice Emma Lucy Kate Ruby Ella Amy Grace Julia Laura Maria Sarah Helen Mary Anna Rosa Lily Eva Ida Jane".split(" ");
 export const men = "Tom Jack Paul Peter Adam Oscar Leo Simon Mark Luke David Daniel Robert Michael James John Ben Max Hugo Victor".split(" ");
 
 const given = "Velo Marka Tirin Osda Belu Karim Fenna Jorik Salwe Dunno Ketri Lamo Wira Poldi Nesha Garuk Hilme Rovan Yusta Zelik Arvo Cindar Ebru Ifan Mirel Tovi Ulrika Bramo Sefa Dorin".split(" ");

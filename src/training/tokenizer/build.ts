@@ -74,10 +74,10 @@ export function buildTokenizer(seed = 1, count = 40_000): TokenizerJson {
   const spelled = spelledWords();
   const seen = countPieces(seed, count);
   const whole = [...seen]
-    .filter(([piece, n]) => n >= 2 && [...piece].length > 1 && !spelled.has(piece.trimStart()))
+    .filter(([piece, n]) => n >= 2 && toByteLetters(piece).length > 1 && !spelled.has(piece.trimStart()))
     .map(([piece]) => piece);
   const chinese = [...seen.keys()].filter(piece => /^[一-鿿]$/.test(piece));
-  const merges = pairMerges([...spelled].sort(), 3);
+  const merges = pairMerges([...spelled].sort(), 4);
 
   const vocab: Record<string, number> = {};
   let next = 0;

@@ -1,0 +1,112 @@
+/**
+ * Whether a prompt is one the specimen can know anything about, and which ones near it are.
+ *
+ * Plain comparison with sample prompts of every task: rare words weigh more, names and numbers are left out of the
+ * comparison of sentences and looked up on their own. It never stops anybody; it says what to expect, kindly.
+ */
+import { cut } from "../tokenizer/pieces.ts";
+import { promptOf } from "./line.ts";
+import { knownNames } from "./names.ts";
+import { cities, regions } from "./places.ts";
+import { Random } from "./random.ts";
+import { drawFrom } from "./task.ts";
+import { allTasks } from "./tasks.ts";
+import { triples } from "./words.ts";
+
+export interface Nearness {
+  /** True when the sentence is of a kind that the specimen was trained on, and its names are known. */
+  readonly inside: boolean;
+  /** One sentence for the user; empty when inside. */
+  readonly sentence: string;
+  /** Up to five prompts that it knows, nearest first. */
+  readonly near: readonly string[];
+}
+
+interface Sample {
+  readonly task: string;
+  readonly prompt: string;
+  /** Pieces outside the slots, and pairs of neighbours. */
+  readonly shape: ReadonlySet<string>;
+}
+
+const names = (): Set<string> => {
+  const all = new Set<string>();
+  for (const list of Object.values(cities)) for (const city of list) all.add(city.name);
+  for (const list of Object.values(regions)) for (const r of list) all.add(r.name).add(r.capital);
+  for (const name of knownNames) all.add(name);
+  for (const triple of triples) for (const word of triple) all.add(word);
+  return all;
+};
+
+/** What is left of a prompt when digits are all alike. */
+function shapeOf(pieces: readonly string[]): Set<string> {
+  const words = pieces.map(p => (/^\p{N}$/u.test(p) ? "0" : p.trim() || p));
+  const shape = new Set(words);
+  for (let i = 0; i + 1 < words.length; i++) shape.add(`${words[i]} ${words[i + 1]}`);
+  return shape;
+}
+
+function makeSamples(): { samples: Sample[]; weight: Map<string, number>; all: Set<string> } {
+  const samples: Sample[] = [];
+  const random = new Random(11);
+  for (const task of allTasks()) {
+    const seen = new Set<string>();
+    for (let i = 0; i < 40; i++) {
+      const draft = drawFrom(task, "train", random, true);
+      const prompt = promptOf(draft);
+      if (seen.has(prompt)) continue;
+      seen.add(prompt);
+      samples.push({ task: task.name, prompt, shape: shapeOf(cut(prompt)) });
+    }
+  }
+  const weight = new Map<string, number>();
+  for (const { shape } of samples) for (const part of shape) weight.set(part, (weight.get(part) ?? 0) + 1);
+  // How telling a part is: seldom but repeated parts of templates most, names (seen once or twice) little.
+  for (const [part, n] of weight) weight.set(part, n < 3 ? 0.15 : Math.log(samples.length / n));
+  return { samples, weight, all: names() };
+}
+
+let made: ReturnType<typeof makeSamples> | undefined;
+
+/** How far a prompt is from what the specimen knows. Takes some milliseconds; the first call makes the samples. */
+export function nearPrompts(text: string): Nearness {
+  made ??= makeSamples();
+  const { samples, weight, all } = made;
+  const shape = shapeOf(cut(text));
+  const mine = [...shape].reduce((sum, part) => sum + (weight.get(part) ?? 1), 0);
+  const ranked = samples
+    .map(sample => {
+      let both = 0;
+      let theirs = 0;
+      for (const part of sample.shape) {
+        const w = weight.get(part)!;
+        theirs += w;
+        if (shape.has(part)) both += w;
+      }
+      return { sample, score: both / (mine + theirs - both || 1) };
+    })
+    .sort((a, b) => b.score - a.score || (a.sample.prompt < b.sample.prompt ? -1 : 1));
+  const near: string[] = [];
+  const perTask = new Map<string, number>();
+  for (const { sample } of ranked) {
+    // Not five of one template: at most two of a task.
+    const used = perTask.get(sample.task) ?? 0;
+    if (used < 2) near.push(sample.prompt);
+    perTask.set(sample.task, used + 1);
+    if (near.length === 5) break;
+  }
+  const stranger = capitalised(text).find(name => !all.has(name) && !weight.has(name) && !partOfKnown(name, all));
+  const best = ranked[0]!.score;
+  if (best < 0.3) {
+    return { inside: false, near, sentence: `The specimen knows only a few kinds of sentences, and this is none of them; it will answer, but without knowing. Near it: ${quote(near[0]!)}.` };
+  }
+  if (stranger && ranked[0]!.sample.task !== "people") {
+    return { inside: false, near, sentence: `The specimen has never met “${stranger}”, so its answer will be a guess. One that it knows: ${quote(near[0]!)}.` };
+  }
+  return { inside: true, near, sentence: "" };
+}
+
+const quote = (prompt: string): string => `“${prompt.replaceAll("\n", " ⏎ ")}”`;
+/** Names inside the text: runs of words with a capital. */
+const capitalised = (text: string): string[] => text.match(/\p{Lu}[\p{L}\p{M}]*(?: \p{Lu}[\p{L}\p{M}]*)*/gu) ?? [];
+const partOfKnown = (name: string, all: ReadonlySet<string>): boolean => name.split(" ").every(word => all.has(word) || (made!.weight.get(word) ?? 0) > 0.15);
