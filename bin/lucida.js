@@ -7,7 +7,13 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 async function folder() {
-  if (!existsSync(join(root, "src/cli/main.ts"))) return join(root, "dist");
+  if (!existsSync(join(root, "src/cli/main.ts"))) {
+    if (existsSync(join(root, "dist/cli/main.js"))) return join(root, "dist");
+    console.error(
+      `this copy of Lucida was packed without its dist/\n  at ${root}\n  try npm run package in the checkout`,
+    );
+    process.exit(1);
+  }
   const { fresh } = await import("../scripts/build.js");
   try {
     return await fresh();

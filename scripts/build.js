@@ -1,8 +1,9 @@
 /**
  * Turns src/ into JavaScript that Node and the browser run: one esbuild call each for the command, and the page.
  *
- * `bin/lucida.js` calls `fresh()` from a checkout, so nobody has to build by hand; `npm pack` calls it with
- * `--published`, and then the package holds dist/ and needs no esbuild.
+ * `bin/lucida.js` calls `fresh()` from a checkout, so nobody has to build by hand; `npm run package` calls it with
+ * `--published`, and then the package holds dist/ and needs no esbuild. (A bare `npm pack` would do so too through
+ * prepack, if .npmrc did not switch scripts off: `npm pack --ignore-scripts=false`.)
  *
  * A build is a folder named after a hash of what went in. So two processes that start at once can't disturb each
  * other (both make the same folder, and the first rename wins), and one that is running keeps the files it may still
