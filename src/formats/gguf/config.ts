@@ -4,6 +4,7 @@
  *
  * What the metadata leave out and every model of the family shares is filled in here, with the reason beside it.
  */
+import { Problem } from "../../core/problem.ts";
 import type { Bytes } from "../bytes.ts";
 import type { GgufHeader } from "./header.ts";
 import { architectureOf, booleanAt, numberAt, requiredCount, requiredNumber, stringsAt, textAt } from "./metadata.ts";
@@ -22,6 +23,11 @@ export async function ggufConfig(file: Bytes, header: GgufHeader): Promise<HfCon
   const key = (name: string): string => `${prefix}.${name}`;
   const hidden = requiredCount(header, key("embedding_length"));
   const layers = requiredCount(header, key("block_count"));
+  // The deepest published models have some 130 layers; the list of layer types must not grow with a wild number.
+  if (layers > 4096)
+    throw new Problem(`${key("block_count")} is ${layers}; models of up to 4096 layers are read`, {
+      where: `in the metadata of ${header.name}`,
+    });
   const heads = requiredCount(header, key("attention.head_count"));
   const inner = requiredCount(header, key("feed_forward_length"));
   const context = requiredCount(header, key("context_length"));

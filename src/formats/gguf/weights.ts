@@ -209,6 +209,7 @@ async function readTransposed(file: Bytes, entry: GgufEntry, rows: Rows): Promis
   const [inner, outer] = entry.shape as [number, number];
   const blocks = inner / entry.block.weights;
   const rowBytes = blocks * entry.block.bytes;
+  if (rowBytes === 0) return;
   const row = new Float32Array(inner);
   const step = Math.max(1, Math.floor(pieceBytes / rowBytes));
   for (let first = 0; first < outer; first += step) {

@@ -24,7 +24,10 @@ export function ggufSentencePiece(header: GgufHeader, vocabulary: GgufVocabulary
   for (let id = 0; id < tokens.length; id++) {
     const is = kindOf(id);
     if (is === kind.control) special.add(id);
-    else if (is === kind.byte) byteIds.set(Number.parseInt(tokens.at(id).slice(3, 5), 16), id);
+    else if (is === kind.byte) {
+      const byte = /^<0x([0-9A-F]{2})>$/.exec(tokens.at(id));
+      if (byte) byteIds.set(Number.parseInt(byte[1]!, 16), id);
+    }
   }
   const byteOf = new Map([...byteIds].map(([byte, id]) => [id, byte]));
   const has = (id: number): boolean => Number.isInteger(id) && id >= 0 && id < tokens.length;
