@@ -163,6 +163,9 @@ test("what cannot be read is refused in words", async () => {
   );
   await expect(llama(tensor("output.weight", [1000], [1]))).rejects.toThrow(/ends at byte \d+, but the file has/);
   await expect(llama(tensor("output.weight", [2 ** 50, 2 ** 50], [1]))).rejects.toThrow(/ends at byte/);
+  await expect(llama(tensor("output.weight", [2 ** 40, 0], []))).rejects.toThrow(
+    "is 1099511627776 by 0 and holds nothing",
+  );
   const twice = [tensor("output.weight", [2], [1, 2]), { ...tensor("token_embd.weight", [2], [1, 2]), offset: 0 }];
   await expect(open("llama", twice)).rejects.toThrow("output.weight and token_embd.weight lie over each other");
   const odd = await open("llama", [tensor("blk.0.attn_q.weight", [1, 6], [1, 2, 3, 4, 5, 6])]);

@@ -129,6 +129,8 @@ function entryOf(tensor: GgufTensor, architecture: Architecture, file: Bytes): G
       },
     );
   const count = tensor.dims.reduce((product, n) => product * n, 1);
+  if (count === 0)
+    throw new Problem(`the tensor ${tensor.name} is ${tensor.dims.join(" by ")} and holds nothing`, { where });
   const row = tensor.dims[0] ?? 1;
   if (row % block.weights !== 0)
     throw new Problem(
@@ -158,7 +160,7 @@ const bytesOf = (entry: GgufEntry): number =>
   (entry.shape.reduce((product, n) => product * n, 1) / entry.block.weights) * entry.block.bytes;
 
 function checkOverlap(entries: GgufEntry[], file: Bytes): void {
-  const ordered = entries.filter(e => bytesOf(e) > 0).sort((a, b) => a.from - b.from);
+  const ordered = [...entries].sort((a, b) => a.from - b.from);
   for (let i = 1; i < ordered.length; i++) {
     const before = ordered[i - 1]!;
     if (ordered[i]!.from < before.from + bytesOf(before))
@@ -174,7 +176,6 @@ async function readRows(file: Bytes, entry: GgufEntry, rows: Rows, map: RowMap |
   const { start, end, width, into } = rows;
   const blocks = width / block.weights;
   const rowBytes = blocks * block.bytes;
-  if (rowBytes === 0) return;
   const step = Math.max(1, Math.floor(pieceBytes / rowBytes));
   for (let first = start; first < end; first += step) {
     const last = Math.min(first + step, end);
@@ -209,7 +210,6 @@ async function readTransposed(file: Bytes, entry: GgufEntry, rows: Rows): Promis
   const [inner, outer] = entry.shape as [number, number];
   const blocks = inner / entry.block.weights;
   const rowBytes = blocks * entry.block.bytes;
-  if (rowBytes === 0) return;
   const row = new Float32Array(inner);
   const step = Math.max(1, Math.floor(pieceBytes / rowBytes));
   for (let first = 0; first < outer; first += step) {
