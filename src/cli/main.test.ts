@@ -142,7 +142,7 @@ async function here(verb: Verb<never>, argv: string[]): Promise<Ended> {
     vi.spyOn(process.stderr, "write").mockImplementation(catching("err")),
   ];
   try {
-    ended.code = await main(argv, [{ name: "try", summary: "tries", load: async () => ({ verb: verb as Verb }) }]);
+    ended.code = await main(argv, [{ name: "try", summary: "tries", load: async () => ({ verb }) }]);
   } finally {
     for (const spy of spies) spy.mockRestore();
   }

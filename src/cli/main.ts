@@ -7,9 +7,10 @@
 import { Command, CommanderError } from "commander";
 import { Problem, sentence } from "../core/problem.ts";
 import { nearest } from "../store/nearest.ts";
+import { systemProblem } from "../store/system-problem.ts";
 import { removeUnfinished } from "../store/write-beside.ts";
 import { colorsFor, progressOn } from "./output.ts";
-import { type Context, type Verb, WrongCommand } from "./verb.ts";
+import { type Context, WrongCommand } from "./verb.ts";
 import { type VerbRow, verbs } from "./verbs.ts";
 
 /** Set by the build from package.json. */
@@ -22,11 +23,19 @@ export async function main(argv: readonly string[], table: readonly VerbRow[] = 
   const unlisten = onSignals(stop);
   // `lucida models | head`: when nobody reads any more, there is nothing left to do, and nobody to tell.
   process.stdout.on("error", error => {
-    if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
     removeUnfinished();
-    process.exit(0);
+    process.exit(
+      (error as NodeJS.ErrnoException).code === "EPIPE"
+        ? 0
+        : output.failed(systemProblem(error, "the output", "write")),
+    );
   });
   const output = new Output(argv);
+  const uncaught = (error: unknown) => {
+    removeUnfinished();
+    process.exit(output.failed(error));
+  };
+  process.on("uncaughtException", uncaught);
   try {
     return await dispatch(argv, table, stop.signal, output);
   } catch (error) {
@@ -35,6 +44,7 @@ export async function main(argv: readonly string[], table: readonly VerbRow[] = 
   } finally {
     removeUnfinished();
     unlisten();
+    process.off("uncaughtException", uncaught);
   }
 }
 
@@ -85,12 +95,12 @@ async function prepare(
   signal: AbortSignal,
   exit: (code: number) => void,
 ): Promise<void> {
-  const { verb }: { verb: Verb } = await row.load();
+  const { verb } = await row.load();
   verb.configure(command);
   command.option("--json", "print one JSON document on stdout, and nothing else").action(async () => {
     const options = { json: false, ...command.opts() };
     const args = command.processedArgs.flat().filter((word): word is string => typeof word === "string");
-    const result = await verb.run(options, output.context(args, options.json, signal));
+    const result = await verb.run(options as never, output.context(args, options.json, signal));
     exit(result ?? 0);
     signal.throwIfAborted();
   });
@@ -113,7 +123,7 @@ class Output {
       signal,
       json,
       color: colorsFor(process.stdout),
-      width: process.stdout.columns ?? 100,
+      width: process.stdout.columns || 100,
       progress: progressOn(process.stderr),
       out: text => {
         if (!json) process.stdout.write(`${text}\n`);

@@ -88,7 +88,7 @@ export function progressOn(
           const time = now();
           if (stream.isTTY) {
             if (shown && time - written < 0.1) return;
-            const width = (stream.columns ?? 80) - 1;
+            const width = (stream.columns || 80) - 1;
             stream.write(`\r${line().slice(0, width)}\x1b[K`);
           } else {
             if (time - written < sparse) return;

@@ -22,11 +22,10 @@ import { InvalidArgumentError } from "commander";
 import { Problem } from "../core/problem.ts";
 import type { Colors, Progress } from "./output.ts";
 
-export interface Verb<Options extends object = Record<string, unknown>> {
+export interface Verb<Options extends object = object> {
   /** Declares arguments and options. The name and the summary are set already. */
   configure(command: Command): void;
   /** Does the work. A number is the exit code; nothing is 0. */
-  // A method, not a property: so that a Verb<{ top: number }> is a Verb.
   run(options: Options & { json: boolean }, context: Context): Promise<number | undefined> | Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import type { Verb } from "./verb.ts";
 export interface VerbRow {
   readonly name: string;
   readonly summary: string;
-  load(): Promise<{ verb: Verb }>;
+  load(): Promise<{ verb: Verb<never> }>;
 }
 
 export const verbs: readonly VerbRow[] = [

@@ -23,16 +23,20 @@ export function hubFetch(settings: HubSettings, reference: HubReference, signal:
       response = await fetch(address, { ...init, headers, signal: init?.signal ?? AbortSignal.any(limits) });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw networkProblem(
-        error,
-        settings.endpoint,
-        "again when there is a network; a folder or a .gguf file on this machine (--model PATH) needs none",
-      );
+      throw networkProblem(error, settings.endpoint, advice());
     }
     if (response.ok) return response;
     const said = await response.text().catch(() => "");
     throw refusal(response, said, settings, reference);
   };
+}
+
+/** Node reads HTTPS_PROXY only when told to, and only since 24: people behind a proxy can't guess that. */
+function advice(): string {
+  const proxy = process.env.HTTPS_PROXY ?? process.env.https_proxy;
+  if (proxy && !process.env.NODE_USE_ENV_PROXY)
+    return "NODE_USE_ENV_PROXY=1 with Node 24 or later: there is an HTTPS_PROXY";
+  return "again when there is a network; a folder or a .gguf file on this machine (--model PATH) needs none";
 }
 
 /** A listing that takes longer than this never comes. */
