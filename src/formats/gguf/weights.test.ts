@@ -166,6 +166,9 @@ test("what cannot be read is refused in words", async () => {
   await expect(llama(tensor("output.weight", [2 ** 40, 0], []))).rejects.toThrow(
     "is 1099511627776 by 0 and holds nothing",
   );
+  await expect(open("llama", [], { "split.count": { u16: 3 } })).rejects.toThrow(
+    "this file is one of 3 parts of a model",
+  );
   const twice = [tensor("output.weight", [2], [1, 2]), { ...tensor("token_embd.weight", [2], [1, 2]), offset: 0 }];
   await expect(open("llama", twice)).rejects.toThrow("output.weight and token_embd.weight lie over each other");
   const odd = await open("llama", [tensor("blk.0.attn_q.weight", [1, 6], [1, 2, 3, 4, 5, 6])]);

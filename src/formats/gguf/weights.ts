@@ -43,6 +43,12 @@ export function ggufWeights(
 ): Weights & { readonly tensors: ReadonlyMap<string, GgufEntry> } {
   const architecture = knownArchitecture(header);
   const prefix = architectureOf(header);
+  const parts = numberAt(header, "split.count") ?? 1;
+  if (parts > 1)
+    throw new Problem(`this file is one of ${parts} parts of a model`, {
+      where: `in ${file.name}`,
+      advice: "joining them with `llama-gguf-split --merge`",
+    });
   const tensors = new Map<string, GgufEntry>();
   for (const tensor of header.tensors) {
     const entry = entryOf(tensor, architecture, file);

@@ -6,13 +6,13 @@ import { Problem } from "../../core/problem.ts";
 import type { GgufHeader } from "../gguf/header.ts";
 import { stringsAt, textAt } from "../gguf/metadata.ts";
 import { bytesOfToken, readableToken } from "./byte-level.ts";
-import { addedTokens, type GgufVocabulary, kind } from "./gguf-vocabulary.ts";
+import { addedTokens, type GgufVocabulary } from "./gguf-vocabulary.ts";
 import { huggingFaceTokenizer } from "./hugging-face.ts";
 import { type PreTokenizer, preTokenizerNamed } from "./pre-tokenizers.ts";
 import { noToken, type Tokenizer } from "./tokenizer.ts";
 
 export function ggufByteLevel(header: GgufHeader, vocabulary: GgufVocabulary): Tokenizer {
-  const { tokens, bosId, eosIds, kindOf } = vocabulary;
+  const { tokens, bosId, eosIds } = vocabulary;
   const pre = preTokenizerNamed(
     textAt(header, "tokenizer.ggml.pre"),
     textAt(header, "general.architecture") ?? "",
@@ -44,7 +44,7 @@ export function ggufByteLevel(header: GgufHeader, vocabulary: GgufVocabulary): T
     size: tokens.length,
     bosId,
     eosIds,
-    specialIds: new Set([...added.keys()].filter(id => kindOf(id) === kind.control)),
+    specialIds: new Set([...added.values()].filter(token => token.special).map(token => token.id)),
     chatTemplate: vocabulary.chatTemplate,
   };
 }

@@ -6,7 +6,7 @@ import { Problem } from "../../core/problem.ts";
 import type { GgufHeader } from "../gguf/header.ts";
 import { numbersAt } from "../gguf/metadata.ts";
 import { AddedTokens } from "./added-tokens.ts";
-import { addedTokens, type GgufVocabulary, kind } from "./gguf-vocabulary.ts";
+import { addedTokens, type GgufVocabulary, isSpecial, kind } from "./gguf-vocabulary.ts";
 import { metaspace } from "./hugging-face.ts";
 import { type ScoredVocabulary, scoreMerge } from "./score-merge.ts";
 import { noToken, type Tokenizer } from "./tokenizer.ts";
@@ -23,7 +23,7 @@ export function ggufSentencePiece(header: GgufHeader, vocabulary: GgufVocabulary
   const byteIds = new Map<number, number>();
   for (let id = 0; id < tokens.length; id++) {
     const is = kindOf(id);
-    if (is === kind.control) special.add(id);
+    if (isSpecial(is)) special.add(id);
     else if (is === kind.byte) {
       const byte = /^<0x([0-9A-F]{2})>$/.exec(tokens.at(id));
       if (byte) byteIds.set(Number.parseInt(byte[1]!, 16), id);

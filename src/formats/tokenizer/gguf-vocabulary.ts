@@ -53,13 +53,18 @@ export function ggufVocabulary(header: GgufHeader): GgufVocabulary {
   };
 }
 
-/** Control and user-defined tokens: cut out of a text before anything else. */
+/** Control tokens and the one for "unknown": they have a role, and are no part of a text. */
+export function isSpecial(tokenKind: number): boolean {
+  return tokenKind === kind.control || tokenKind === kind.unknown;
+}
+
+/** Special and user-defined tokens: cut out of a text before anything else. */
 export function addedTokens(vocabulary: GgufVocabulary): { id: number; text: string; special: boolean }[] {
   const added: { id: number; text: string; special: boolean }[] = [];
   for (let id = 0; id < vocabulary.tokens.length; id++) {
-    const is = vocabulary.kindOf(id);
-    if (is === kind.control || is === kind.userDefined)
-      added.push({ id, text: vocabulary.tokens.at(id), special: is === kind.control });
+    const special = isSpecial(vocabulary.kindOf(id));
+    if (special || vocabulary.kindOf(id) === kind.userDefined)
+      added.push({ id, text: vocabulary.tokens.at(id), special });
   }
   return added;
 }

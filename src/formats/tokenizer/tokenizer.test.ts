@@ -99,6 +99,8 @@ test("SentencePiece: the best score is merged first, spaces are kept, bytes spel
   expect(read("aé\n")).toEqual(["<s>", "a", "<0xC3>", "<0xA9>", "\n"]);
   expect(read("日")).toEqual(["<s>", "<unk>"]); // its bytes are not all there
   expect(read("a</s>b")).toEqual(["<s>", "a", "</s>", "b"]);
+  expect(read("a<unk>")).toEqual(["<s>", "a", "<unk>"]);
+  expect([...tokenizer.specialIds]).toEqual([0, 1, 2]);
   expect(tokenizer.encode("", { special: false })).toEqual([]);
   expect(tokenizer.decode(tokenizer.encode("a  aé\n ab"))).toBe("<s>a  aé\n ab");
   expect(tokenizer.idOf(" a")).toBe(6);
