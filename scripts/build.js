@@ -75,17 +75,32 @@ export async function build(out, { replace = true } = {}) {
       target: "node20",
       packages: "external",
     });
+    const browser = {
+      platform: "browser",
+      target: "es2022",
+      minify: true,
+      jsx: "automatic",
+      jsxImportSource: "preact",
+    };
+    // The page of an exported file: one script and one style, to be put into the markup (src/store/assets.ts).
+    await esbuild({
+      ...common,
+      ...browser,
+      entryPoints: [
+        { in: join(root, "src/web/single/main.tsx"), out: "single" },
+        { in: join(root, "src/web/single/main.css"), out: "single" },
+      ],
+      outdir: join(beside, "web"),
+      format: "iife",
+      sourcemap: false,
+    });
     if (existsSync(join(root, "src/web/main.tsx"))) {
       await esbuild({
         ...common,
+        ...browser,
         entryPoints: [join(root, "src/web/main.tsx")],
         outdir: join(beside, "web"),
-        platform: "browser",
-        target: "es2022",
         splitting: true,
-        minify: true,
-        jsx: "automatic",
-        jsxImportSource: "preact",
       });
       const page = join(root, "src/web/index.html");
       if (existsSync(page)) cpSync(page, join(beside, "web/index.html"));

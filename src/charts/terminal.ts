@@ -8,7 +8,7 @@ import type { TraceDocument } from "../attribution/document.ts";
 import { type Chart, type ChartBox, type ChartOptions, chart, doesOf } from "./chart.ts";
 import { coverageParts } from "./coverage.ts";
 import { verdictGlyph } from "./palette.ts";
-import { clip, columns, figure, fit, percent, signed, tokenText, visible, wrap } from "./text.ts";
+import { clip, columns, figure, padded, percent, tokenText, visible, wrap } from "./text.ts";
 
 /** What a colour does to a text; the identity when colour is off. */
 export interface Paint {
@@ -40,7 +40,7 @@ export function storyText(document: TraceDocument, options: TerminalOptions = {}
     "",
     ...flow(it, width, paint),
     "",
-    ...document.story.sentences.flatMap(s => wrap(plain(visible(s.text)), width)),
+    ...document.story.sentences.flatMap(s => wrap(visible(s.text), width).map(plain)),
     "",
     ...coverage(it, width, paint),
     ...checks(document, it, width, paint),
@@ -55,7 +55,7 @@ const share = (value: number) => plain(percent(value));
 function failure(it: Chart, width: number, paint: Paint): string[] {
   if (!it.verdict || it.verdict.works) return [];
   return [
-    ...wrap(`✗ ${plain(it.verdict.text)}`, width).map(line => paint.warn(paint.bold(line))),
+    ...wrap(`✗ ${it.verdict.text}`, width).map(line => paint.warn(paint.bold(plain(line)))),
     ...it.verdict.reasons.flatMap(reason => hang("  ", plain(reason), width)).map(paint.warn),
     "",
   ];
@@ -102,7 +102,7 @@ function flow(it: Chart, width: number, paint: Paint): string[] {
     const paintSign = box.effect < 0 ? paint.against : paint.for;
     const glyph = box.effect < 0 ? "−" : "+";
     const bar = meter(box.share / most, barWidth);
-    const cell = fit(name, nameWidth);
+    const cell = `${padded(name, nameWidth - 1)} `;
     const badge = box.verdict ? `${verdictGlyph[box.verdict.word]}${width >= 90 ? ` ${box.verdict.word}` : ""}` : "";
     const badgePaint =
       box.verdict?.word === "confirmed"
@@ -114,7 +114,7 @@ function flow(it: Chart, width: number, paint: Paint): string[] {
   };
   const ref = (id: string) => {
     const box = it.boxes.find(b => b.id === id);
-    return box?.number ? `${box.number}` : box?.kind === "other" ? "other" : (box?.label ?? id);
+    return box?.number ? `#${box.number}` : box?.kind === "other" ? "other" : clip(box?.label ?? id, 18);
   };
   const lines: string[] = [];
   for (const box of it.boxes) {
@@ -129,7 +129,7 @@ function flow(it: Chart, width: number, paint: Paint): string[] {
     const reads = it.links
       .filter(l => l.target === box.id)
       .slice(0, 4)
-      .map(l => `${l.weight < 0 ? "−" : ""}${ref(l.source)} ${share(l.input)}`);
+      .map(l => `${ref(l.source)} ${l.weight < 0 ? "−" : ""}${share(l.input)}`);
     if (box.error > 0) reads.push(`▒ error ${share(box.error)}`);
     if (reads.length) detail.push(`← ${reads.join(" · ")}`);
     const does = doesOf(box);
@@ -147,7 +147,7 @@ function flow(it: Chart, width: number, paint: Paint): string[] {
   }
   lines.push(paint.dim("  ▼"));
   const into = it.links.filter(l => l.target === it.answer.id).slice(0, width >= 90 ? 6 : 4);
-  const parts = into.map(l => `${l.weight < 0 ? "−" : "+"}${ref(l.source)} ${share(l.input)}`);
+  const parts = into.map(l => `${ref(l.source)} ${l.weight < 0 ? "−" : ""}${share(l.input)}`);
   if (it.answer.error > 0) parts.push(`▒ error ${share(it.answer.error)}`);
   const answer = `    ${it.answerText}  `;
   lines.push(
@@ -197,7 +197,7 @@ function checks(document: TraceDocument, it: Chart, width: number, paint: Paint)
   const { checks, sweep, verify, timings } = document;
   const total = timings.total ?? Object.values(timings).reduce((a, b) => a + b, 0);
   const lines: string[] = [];
-  if (it.verdict?.works) lines.push(...wrap(`✓ ${plain(it.verdict.text)}`, width).map(l => paint.for(l)));
+  if (it.verdict?.works) lines.push(...wrap(`✓ ${it.verdict.text}`, width).map(l => paint.for(plain(l))));
   if (!verify)
     lines.push(...wrap("not verified: nobody has intervened in the model to test this chart", width).map(paint.dim));
   const words = [

@@ -112,7 +112,7 @@ export function clipBy(text: string, width: number, measure: (character: string)
 }
 
 /** Cut and filled up with spaces to exactly this many columns. */
-export function fit(text: string, width: number): string {
+export function padded(text: string, width: number): string {
   const cut = clip(text, width);
   return cut + " ".repeat(Math.max(0, width - columns(cut)));
 }

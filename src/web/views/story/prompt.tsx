@@ -1,0 +1,59 @@
+/** The question: prompt with its tokens shaded by what starts in them, the answer, what is explained. */
+import type { TraceDocument } from "../../../attribution/document.ts";
+import type { Chart } from "../../../charts/chart.ts";
+import { percent, quoted, tokenText, visible } from "../../../charts/text.ts";
+
+export interface PromptProps {
+  readonly document: TraceDocument;
+  readonly chart: Chart;
+  readonly lit: ReadonlySet<string>;
+}
+
+export function Prompt({ document, chart, lit }: PromptProps) {
+  const most = Math.max(...chart.tokens.map(t => t.share), 0.01);
+  const shown = document.tokens.map((token, i) => ({ text: visible(token.text), at: chart.tokens[i]! }));
+  const rest = document.top.filter(t => t.text !== document.target.text).slice(0, 4);
+  return (
+    <header class="question">
+      {chart.verdict && !chart.verdict.works && (
+        <div class="failure" role="note">
+          <strong>✗ {chart.verdict.text}</strong>
+          <ul>
+            {chart.verdict.reasons.map(reason => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <h1 class={document.tokens.length > 24 ? "long" : ""}>
+        {shown.map(({ text, at }) => (
+          <span
+            key={at.position}
+            class={at.box && lit.has(at.box) ? "token lit" : "token"}
+            style={at.share > 0 ? { "--heat": `${Math.round(8 + 26 * (at.share / most))}%` } : undefined}
+          >
+            {text}
+          </span>
+        ))}
+      </h1>
+      <p class="answer-line">
+        <span class="answer-text">
+          → {chart.answerText} <span class="figure">{percent(chart.probability)}</span>
+        </span>
+        {rest.length > 0 && (
+          <span class="rivals">{rest.map(t => `${tokenText(t.text)} ${percent(t.probability)}`).join(" · ")}</span>
+        )}
+      </p>
+      <p class="about">
+        {document.model.name} · {document.basis === "neurons" ? "raw neurons" : document.basis} · {chart.what}
+      </p>
+      {chart.versus && (
+        <p class="about">
+          against{chart.versus.found ? " (found by Lucida)" : ""}: {quoted(chart.versus.prompt)} → {chart.versus.answer}
+        </p>
+      )}
+      {chart.verdict?.works && <p class="about works">✓ {chart.verdict.text}</p>}
+      {!chart.verdict && <p class="about">not verified: nobody has intervened in the model to test this chart</p>}
+    </header>
+  );
+}
