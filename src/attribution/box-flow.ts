@@ -5,7 +5,7 @@
  * coarse nodes, at errors and biases, or out of sight. Where two boxes feed each other (their layers interleave), the
  * weaker direction is cut, so that boxes can be drawn as a flow; what the cut carried counts as out of sight.
  */
-import { everyNode, flow, rowMass, topDown } from "./flow.ts";
+import { flow, topDown, wholeRowMass } from "./flow.ts";
 import type { Graph } from "./graph.ts";
 
 export interface BoxFlow {
@@ -41,7 +41,7 @@ export function boxFlow(graph: Graph, boxOf: Int32Array, passes: readonly boolea
   const gain = new Float64Array(graph.nodes.length);
   here[answer] = 1;
   gain[answer] = 1;
-  const mass = rowMass(graph, everyNode(graph));
+  const mass = wholeRowMass(graph);
   const entered = new Float64Array(passes.length);
   const ended = new Float64Array(passes.length);
   const edges = new Map<string, { source: number; target: number; share: number; weight: number }>();
@@ -81,7 +81,7 @@ function orderOf(graph: Graph, boxOf: Int32Array, passes: readonly boolean[]): n
   const n = passes.length;
   const between = Array.from({ length: n }, () => new Float64Array(n)); // [source][target]
   const arrived = flow(graph);
-  const mass = rowMass(graph, everyNode(graph));
+  const mass = wholeRowMass(graph);
   graph.rowNode.forEach((node, row) => {
     const to = boxOf[node]!;
     if (to < 0 || !passes[to]) return;

@@ -11,7 +11,7 @@
  * So drawing less can only move mass into `hidden`. The bookkeeping is exact up to float64 rounding.
  */
 import type { Coverage } from "./document.ts";
-import { everyNode, rowMass, rowOfNode, topDown } from "./flow.ts";
+import { rowOfNode, topDown, wholeRowMass } from "./flow.ts";
 import type { Graph } from "./graph.ts";
 
 export interface Shown {
@@ -24,7 +24,7 @@ export interface Shown {
 /** Coverage of one target (by its place in `graph.targets`; the first by default) or of all, by their weights. */
 export function coverage(graph: Graph, shown: Shown, target: number | "all" = 0): Coverage {
   const rows = rowOfNode(graph);
-  const mass = rowMass(graph, everyNode(graph));
+  const mass = wholeRowMass(graph);
   const here = new Float64Array(graph.nodes.length);
   const targets = target === "all" ? graph.targets : graph.targets.slice(target, target + 1);
   const weight = targets.reduce((sum, t) => sum + t.weight, 0);

@@ -9,9 +9,30 @@ import { topDown } from "./flow.ts";
 import type { Graph } from "./graph.ts";
 
 /** [edge] signed contribution that runs through each edge to the target at `target` in `graph.targets`. */
-export function edgeEffects(graph: Graph, target = 0, stop?: Uint8Array): Float64Array {
-  const gain = new Float64Array(graph.nodes.length);
+export function edgeEffects(graph: Graph, target = 0): Float64Array {
   const effects = new Float64Array(graph.source.length);
+  walk(graph, target, undefined, (effect, _, edge) => {
+    effects[edge] = effect;
+  });
+  return effects;
+}
+
+/** [node] signed contribution of each node to a target over all paths. With `stop`, paths end at those nodes. */
+export function effects(graph: Graph, target = 0, stop?: Uint8Array): Float64Array {
+  const sum = new Float64Array(graph.nodes.length);
+  walk(graph, target, stop, (effect, source) => {
+    sum[source]! += effect;
+  });
+  return sum;
+}
+
+function walk(
+  graph: Graph,
+  target: number,
+  stop: Uint8Array | undefined,
+  visit: (effect: number, source: number, edge: number) => void,
+): void {
+  const gain = new Float64Array(graph.nodes.length);
   const answer = graph.targets[target]?.node;
   if (answer !== undefined) gain[answer] = 1;
   for (const row of topDown(graph)) {
@@ -19,20 +40,11 @@ export function edgeEffects(graph: Graph, target = 0, stop?: Uint8Array): Float6
     if (gain[node] === 0 || stop?.[node]) continue;
     for (let edge = graph.rowStart[row]!; edge < graph.rowStart[row + 1]!; edge++) {
       const source = graph.source[edge]!;
-      effects[edge] = gain[node]! * graph.weight[edge]!;
-      if (graph.activation[source] !== 0) gain[source]! += effects[edge]! / graph.activation[source]!;
+      const effect = gain[node]! * graph.weight[edge]!;
+      visit(effect, source, edge);
+      if (graph.activation[source] !== 0) gain[source]! += effect / graph.activation[source]!;
     }
   }
-  return effects;
-}
-
-/** [node] signed contribution of each node to a target over all paths. With `stop`, paths end at those nodes. */
-export function effects(graph: Graph, target = 0, stop?: Uint8Array): Float64Array {
-  const sum = new Float64Array(graph.nodes.length);
-  edgeEffects(graph, target, stop).forEach((effect, edge) => {
-    sum[graph.source[edge]!]! += effect;
-  });
-  return sum;
 }
 
 /** What the target loses in the frozen model when all `members` fall silent at once: each path counts once. */

@@ -87,6 +87,17 @@ export function rowMass(graph: Graph, counted: Uint8Array, dropped = true): Floa
   return mass;
 }
 
+/** [row] `rowMass` over every node. */
+export function wholeRowMass(graph: Graph): Float64Array {
+  const known = masses.get(graph.weight);
+  if (known && known.dropped === graph.rowDroppedAbsolute) return known.mass;
+  const mass = rowMass(graph, everyNode(graph));
+  masses.set(graph.weight, { dropped: graph.rowDroppedAbsolute, mass });
+  return mass;
+}
+
+const masses = new WeakMap<Float32Array, { dropped: Float64Array; mass: Float64Array }>();
+
 export interface FlowOptions {
   /** [node] 1 for the sources among which a row's mass divides. Default: every node. */
   readonly counted?: Uint8Array;
@@ -110,13 +121,13 @@ export function targetWeights(graph: Graph): Float64Array {
  * would, measured by the same row mass, but pass nothing on: they are bystanders.
  */
 export function flow(graph: Graph, options: FlowOptions = {}): Float64Array {
-  const counted = options.counted ?? everyNode(graph);
+  const counted = options.counted;
   const start = options.start ?? targetWeights(graph);
-  const mass = rowMass(graph, counted);
+  const mass = counted ? rowMass(graph, counted) : wholeRowMass(graph);
   const arrived = new Float64Array(graph.nodes.length);
   for (const row of topDown(graph)) {
     const node = graph.rowNode[row]!;
-    const total = start[node]! + (counted[node] && !options.stop?.[node] ? arrived[node]! : 0);
+    const total = start[node]! + ((!counted || counted[node]) && !options.stop?.[node] ? arrived[node]! : 0);
     if (total === 0) continue;
     const share = total / mass[row]!;
     for (let edge = graph.rowStart[row]!; edge < graph.rowStart[row + 1]!; edge++) {

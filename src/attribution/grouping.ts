@@ -7,7 +7,10 @@
  * 3. Atoms are joined bottom-up where they read the same tokens, feed the same places with the same sign and lie close
  *    in depth and position; a heavy group for the answer and a heavy one against it stay apart. So layer bands form
  *    where profiles change, not at fixed quarters of the depth.
- * 4. It ends when the heaviest `boxes` groups hold nearly all mass; the rest is "other", a box a position.
+ * 4. The stage is kept at which the best few groups hold most and blur least; the rest is "other", a box a position.
+ *
+ * How much a node matters is the size of its signed effect on the answer, for or against. Influence would not do: in a
+ * real model's neurons 99 % of it sits on tens of thousands of contributions that cancel, and follows no argument.
  *
  * Knows nothing of labels; deterministic.
  */
@@ -27,7 +30,7 @@ export interface Group {
 export interface GroupingOptions {
   /** [node] 1 = drawn. */
   readonly shown: Uint8Array;
-  /** [node] influence on the answer (`influence`, everything counted). */
+  /** [node] influence on the answer (`influence`, everything counted): only nodes that have any are put in boxes. */
   readonly influence: Float64Array;
   /** [node] signed contribution to the answer. */
   readonly effect: ArrayLike<number>;
@@ -39,9 +42,11 @@ export interface GroupingOptions {
 }
 
 /** How strongly each difference keeps atoms apart (squared distances; each term is at most 1, 2 or 4 before its weight). */
-const weigh = { reads: 0.6, feeds: 0.4, side: 0.25, depth: 1.5, word: 0.3, position: 1, decoder: 0.4 };
-/** The heaviest boxes must hold this share of the charted mass before joining ends. */
-const enough = 0.92;
+const weigh = { reads: 0.6, feeds: 0.4, side: 0.25, depth: 4, word: 0.3, position: 1, decoder: 0.4 };
+/** A unit is left to "other" rather than put in a box from whose middle it is farther than this (squared). */
+const outside = 0.6;
+/** One more box must hold, or unblur, this share of what matters. */
+const each = 0.02;
 const mostAtoms = 360;
 /** A box spans at most so many words: more is no place in the argument. */
 const widest = 3;
@@ -53,7 +58,7 @@ export function chooseGroups(graph: Graph, options: GroupingOptions): Group[] {
   return [...tokens, ...unitGroups(graph, options, Math.max(1, room))];
 }
 
-function tokenGroups(graph: Graph, { influence, tokens }: GroupingOptions, most: number): Group[] {
+function tokenGroups(graph: Graph, { influence, effect, tokens }: GroupingOptions, most: number): Group[] {
   const words = wordOf(tokens);
   const groups = new Map<number, { members: number[]; mass: number }>();
   let total = 0;
@@ -61,8 +66,8 @@ function tokenGroups(graph: Graph, { influence, tokens }: GroupingOptions, most:
     if (node.kind !== "embedding" || influence[i]! <= 0) return;
     const word = words[node.position] ?? -1 - node.position;
     const group = groups.get(word) ?? { members: [], mass: 0 };
-    groups.set(word, { members: [...group.members, i], mass: group.mass + influence[i]! });
-    total += influence[i]!;
+    groups.set(word, { members: [...group.members, i], mass: group.mass + Math.abs(effect[i]!) });
+    total += Math.abs(effect[i]!);
   });
   const heavy = [...groups.entries()].sort((a, b) => b[1].mass - a[1].mass || a[0] - b[0]).map(entry => entry[1]);
   const matter = heavy.filter((group, i) => i < most && group.mass >= 0.04 * total);
@@ -85,34 +90,25 @@ function unitGroups(graph: Graph, options: GroupingOptions, most: number): Group
     const { kind } = graph.nodes[i]!;
     return options.shown[i] && options.influence[i]! > 0 && (kind === "unit" || kind === "mlp");
   });
-  const all = atomsOf(graph, units, options);
-  const atoms = all.slice(0, mostAtoms);
+  const atoms = atomsOf(graph, units, options).slice(0, mostAtoms);
   const words = wordOf(options.tokens);
   const word = (position: number) => words[position] ?? position;
   const depth = Math.max(1, ...atoms.map(atom => atom.layer)) + 1;
-  const total = all.reduce((sum, atom) => sum + atom.mass, 0);
 
   const clusters = agglomerate({
     mass: atoms.map(atom => atom.mass),
     distance: (a, b) => distance(atoms[a]!, atoms[b]!, depth, word),
-    allowed: (a, b) => {
-      const at = [...a, ...b].map(i => word(atoms[i]!.position));
-      const places = [...new Set(at)].sort((x, y) => x - y);
-      return places.length <= widest && places.every((place, i) => i === 0 || place - places[i - 1]! <= 1);
-    },
-    done: clusters => {
-      if (clusters.length <= most) return true;
-      const heaviest = clusters.map(cluster => cluster.mass).sort((a, b) => b - a);
-      return heaviest.slice(0, most).reduce((sum, mass) => sum + mass, 0) >= enough * total;
-    },
+    place: atoms.map(atom => word(atom.position)),
+    widest,
+    most,
+    outside,
+    each,
   });
   const members = (indices: readonly number[]) => indices.flatMap(i => atoms[i]!.members).sort((a, b) => a - b);
-  const boxes = clusters.slice(0, most).map((cluster): Group => ({ kind: "units", members: members(cluster.members) }));
-  const rest = [
-    ...clusters.slice(most).flatMap(cluster => members(cluster.members)),
-    ...all.slice(mostAtoms).flatMap(atom => atom.members),
-  ];
-  return [...boxes, ...otherGroups(graph, rest, options.influence)];
+  const boxes = clusters.map((cluster): Group => ({ kind: "units", members: members(cluster.members) }));
+  const inBox = new Set(boxes.flatMap(box => box.members));
+  const rest = units.filter(unit => !inBox.has(unit));
+  return [...boxes, ...otherGroups(graph, rest, options.effect)];
 }
 
 /** Units as they are when few; else joined by position, layer band and side, in the narrowest bands that are few enough. */
@@ -142,7 +138,7 @@ function atomOf(
   units: readonly number[],
   places: readonly number[],
   profile: readonly Profile[],
-  { influence, decoder }: GroupingOptions,
+  { effect, decoder }: GroupingOptions,
 ): Atom {
   let [mass, layer, side] = [0, 0, 0];
   const reads = new Float64Array(profile[places[0]!]!.reads.length);
@@ -150,7 +146,7 @@ function atomOf(
   let writes: Float64Array | undefined;
   for (const place of places) {
     const node = graph.nodes[units[place]!]!;
-    const m = influence[units[place]!]!;
+    const m = Math.abs(effect[units[place]!]!) + 1e-12; // a node without effect still has a place
     mass += m;
     layer += m * ("layer" in node && typeof node.layer === "number" ? node.layer : 0);
     side += m * profile[place]!.side;
@@ -205,7 +201,7 @@ function cosine(a: Float64Array, b: Float64Array): number {
 }
 
 /** What is in no box, by position; from the fourth position on all in one. */
-function otherGroups(graph: Graph, rest: readonly number[], influence: Float64Array): Group[] {
+function otherGroups(graph: Graph, rest: readonly number[], effect: ArrayLike<number>): Group[] {
   const byPosition = new Map<number, number[]>();
   for (const i of rest) {
     const node = graph.nodes[i]!;
@@ -214,7 +210,7 @@ function otherGroups(graph: Graph, rest: readonly number[], influence: Float64Ar
     if (group) group.push(i);
     else byPosition.set(position, [i]);
   }
-  const mass = (members: readonly number[]) => members.reduce((sum, i) => sum + influence[i]!, 0);
+  const mass = (members: readonly number[]) => members.reduce((sum, i) => sum + Math.abs(effect[i]!), 0);
   const sorted = [...byPosition.entries()].sort((a, b) => mass(b[1]) - mass(a[1]) || a[0] - b[0]).map(e => e[1]);
   const groups = sorted.length > 3 ? [...sorted.slice(0, 2), sorted.slice(2).flat()] : sorted;
   return groups.map(members => ({ kind: "other", members: members.sort((a, b) => a - b) }));

@@ -1,12 +1,12 @@
 /**
  * What a unit reads and what it does, as vectors that can be compared: units with like profiles belong in one box.
  *
- *   reads  share of each prompt token in the unit's input, over all paths (what is not traced to a token is lumped)
+ *   reads  share of each prompt token in the unit's input, over all paths that can be traced to a token
  *   feeds  signed effect on the answer through each (layer, position) that it feeds, length 1
  *   side   −1 against the answer … 1 for it
  */
 import { edgeEffects } from "./effect.ts";
-import { everyNode, rowMass, rowOfNode, topDown } from "./flow.ts";
+import { rowOfNode, topDown, wholeRowMass } from "./flow.ts";
 import type { Graph } from "./graph.ts";
 
 export interface Profile {
@@ -39,11 +39,18 @@ export function profiles(
   return units.map((unit, i) => {
     const full = scale * arrived[unit]!;
     return {
-      reads: reads(unit),
+      reads: traced(reads(unit)),
       feeds: feeds[i]!,
       side: full > 0 ? Math.max(-1, Math.min(1, effect[unit]! / full)) : 0,
     };
   });
+}
+
+/** Shares among the tokens alone; where nothing was traced to a token, all on the last place. */
+function traced(reads: Float64Array): Float64Array {
+  const untraced = reads[reads.length - 1]!;
+  if (untraced >= 1 - 1e-9) return reads;
+  return reads.map((share, i) => (i === reads.length - 1 ? 0 : share / (1 - untraced)));
 }
 
 /** node → share of each of the weightiest tokens in its input; the last place is for all the rest. */
@@ -58,7 +65,7 @@ export function readsOf(graph: Graph, arrived: Float64Array): (node: number) => 
     });
   const width = positions.size + 1;
   const rows = rowOfNode(graph);
-  const mass = rowMass(graph, everyNode(graph));
+  const mass = wholeRowMass(graph);
   const reads = new Float64Array(graph.rowNode.length * width);
   const placeOf = Int32Array.from(graph.nodes, node => {
     return node.kind === "embedding" || node.kind === "mlp" ? (positions.get(node.position) ?? width - 1) : width - 1;

@@ -89,6 +89,36 @@ test("when no path stands out, boxes are named; when there is nothing, that is s
   ]);
 });
 
+test("where nearly all influence is in small contributions that cancel, the words are about logits", () => {
+  const boxes = [
+    box("d", "tokens", "‘Dallas’", { effect: 1 }),
+    box("e", "units", "at ‘Dallas’, layers 0–9", { effect: 3.1 }),
+    box("l", "units", "at ‘of’, layers 20–29", { effect: 12.6 }),
+    box("n", "units", "at ‘of’, layers 2–24", { effect: -4.8 }),
+    box("z", "units", "nothing", { effect: 0.1 }),
+    box("a", "target", "the answer"),
+  ];
+  const thin = [
+    edge("l", "a", 0.02, 12.6),
+    edge("n", "a", 0.01, -4.8),
+    edge("e", "a", 0.004, 3.1),
+    edge("d", "e", 0.001, 1),
+  ];
+  const covered = { explained: 0.01, error: 0, bias: 0, hidden: 0.99 };
+  const told = story({
+    supernodes: boxes,
+    superedges: thin,
+    coverage: covered,
+    target: { text: " Texas", value: 16.4 },
+  });
+  expect(words(told)).toEqual([
+    "For ‘Texas’, in logits: units at ‘of’, layers 20–29 (+12.6), units at ‘Dallas’, layers 0–9 (+3.1) and ‘Dallas’ (+1.0).",
+    "Against it: units at ‘of’, layers 2–24 (−4.8).",
+    "The one path that can be followed from a token: ‘Dallas’ → units at ‘Dallas’, layers 0–9 → ‘Texas’ (+1.0).",
+    "What the chart draws passes 10.9 of the 16.4 logits on to the answer. By size instead of sum, 99 % of the influence is not explained: very many small contributions for and against, which largely cancel.",
+  ]);
+});
+
 test("paths never claim more than the coverage explains, and every sentence names boxes that exist", () => {
   fc.assert(
     fc.property(fc.nat(), seed => {

@@ -3,6 +3,9 @@
  * them, what works against them and what is not explained. No language model: each sentence is read off the boxes, and
  * names the boxes that it speaks of.
  *
+ * In a dictionary's graph the words are about influence. In a model's own neurons most influence sits on tens of
+ * thousands of small contributions that cancel; there the words are about logits, which add up with their signs.
+ *
  * The share of a path is exact over the boxes: the influence that enters its first box, times the part of each box's
  * influence that goes on along the path. All paths and all that ends elsewhere add up to 1.
  */
@@ -18,14 +21,19 @@ export interface StoryInput {
 export type Path = Story["paths"][number];
 type Sentence = Story["sentences"][number];
 
-/** A path lighter than this is not worth a line. */
+/** Below this share of explained influence, percentages of influence say little and logits are told instead. */
+const diffuse = 0.2;
+/** A path lighter than this (as a share of what enters the chart) is not worth a line. */
 const leastPath = 0.005;
 /** A path lighter than this is not worth a clause. */
 const leastClause = 0.02;
 
 export function story(input: StoryInput): Story {
   const paths = mainPaths(input.supernodes, input.superedges);
-  return { sentences: sentences(input, paths), paths: paths.slice(0, 24) };
+  const inLogits = input.coverage.explained < diffuse && input.supernodes.some(box => box.kind === "units");
+  if (inLogits) paths.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
+  const told = inLogits ? logitSentences(input, paths) : sentences(input, paths);
+  return { sentences: told, paths: paths.slice(0, 24) };
 }
 
 /**
@@ -42,11 +50,14 @@ export function mainPaths(supernodes: readonly SupernodeInfo[], superedges: read
     else into.set(edge.target, [edge]);
     out.set(edge.source, (out.get(edge.source) ?? 0) + (edge.share ?? 0));
   }
+  const answers = new Set(supernodes.filter(box => box.kind === "target").map(box => box.id));
+  const whole = superedges.reduce((sum, edge) => sum + (answers.has(edge.target) ? (edge.share ?? 0) : 0), 0);
+  const least = leastPath * whole;
   const paths: Path[] = [];
   const walk = (edge: SuperedgeInfo, onward: readonly string[], part: number) => {
     const box = boxes.get(edge.source);
     const share = (edge.share ?? 0) * part;
-    if (!box || share < leastPath || onward.includes(edge.source)) return;
+    if (!box || share < least || onward.includes(edge.source)) return;
     const here = [edge.source, ...onward];
     const effect = edge.weight * part;
     if (box.kind === "tokens") paths.push({ boxes: here, share, effect });
@@ -56,24 +67,71 @@ export function mainPaths(supernodes: readonly SupernodeInfo[], superedges: read
       if (through > 0) walk(below, here, (part * (edge.share ?? 0)) / through);
     }
     const begins = through > 0 ? (box.begins ?? 0) / through : 0;
-    if (share * begins >= leastPath) paths.push({ boxes: here, share: share * begins, effect: effect * begins });
+    if (share * begins >= least && begins > 0)
+      paths.push({ boxes: here, share: share * begins, effect: effect * begins });
   };
-  for (const answer of supernodes) {
-    if (answer.kind === "target") for (const edge of into.get(answer.id) ?? []) walk(edge, [answer.id], 1);
-  }
+  for (const answer of answers) for (const edge of into.get(answer) ?? []) walk(edge, [answer], 1);
   return paths.sort((a, b) => b.share - a.share || a.boxes.join().localeCompare(b.boxes.join()));
 }
 
-function sentences(input: StoryInput, paths: readonly Path[]): Sentence[] {
-  const { target, supernodes } = input;
-  const answer = `‘${target.text.trim() || target.text}’`;
-  const foil = target.foil && `‘${target.foil.text.trim() || target.foil.text}’`;
-  const said: Sentence[] = [];
-  if (foil && target.value < 0) {
-    const by = Math.abs(target.value).toFixed(1);
-    const text = `The model prefers ${foil} to ${answer} here by ${by} logits, so what follows is what speaks for ${answer} all the same.`;
-    said.push({ text, boxes: [] });
+function names({ target }: StoryInput) {
+  const quoted = (text: string) => `‘${text.trim() || text}’`;
+  return { answer: quoted(target.text), foil: target.foil && quoted(target.foil.text) };
+}
+
+/** A foil that the model prefers after all. */
+function warning(input: StoryInput): Sentence[] {
+  const { answer, foil } = names(input);
+  const { value } = input.target;
+  if (!foil || value >= 0) return [];
+  const by = Math.abs(value).toFixed(1);
+  const text = `The model prefers ${foil} to ${answer} here by ${by} logits, so what follows is what speaks for ${answer} all the same.`;
+  return [{ text, boxes: [] }];
+}
+
+/** The words where contributions are small and many: what each box adds or takes, in logits. */
+function logitSentences(input: StoryInput, paths: readonly Path[]): Sentence[] {
+  const { supernodes, superedges, target, coverage } = input;
+  const { answer, foil } = names(input);
+  const said = warning(input);
+  const answerBox = supernodes.find(box => box.kind === "target")?.id;
+  const direct = superedges.reduce((sum, edge) => sum + (edge.target === answerBox ? edge.weight : 0), 0);
+  const size = Math.max(Math.abs(target.value), 1e-9);
+  const units = supernodes
+    .filter(box => (box.kind === "units" || box.kind === "tokens") && Math.abs(box.effect) >= leastClause * size)
+    .sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect) || a.id.localeCompare(b.id));
+  const list = (boxes: readonly SupernodeInfo[]) => and(boxes.map(box => `${boxName(box)} (${logits(box.effect)})`));
+  const pro = units.filter(box => box.effect > 0).slice(0, 4);
+  const contra = units.filter(box => box.effect < 0).slice(0, 3);
+  const over = foil ? `${answer} over ${foil}` : answer;
+  if (pro.length > 0) said.push({ text: `For ${over}, in logits: ${list(pro)}.`, boxes: pro.map(box => box.id) });
+  if (contra.length > 0) said.push({ text: `Against it: ${list(contra)}.`, boxes: contra.map(box => box.id) });
+  const followed = paths.filter(path => Math.abs(path.effect) >= 0.005 * size).slice(0, 2);
+  if (followed.length > 0) {
+    const text = followed.map(path => `${pathName(path, supernodes, answer)} (${logits(path.effect)})`).join("; ");
+    const start =
+      followed.length > 1
+        ? "The strongest paths that can be followed from a token"
+        : "The one path that can be followed from a token";
+    said.push({ text: `${start}: ${text}.`, boxes: unique(followed.flatMap(path => path.boxes)) });
   }
+  said.push({
+    text: `What the chart draws passes ${direct.toFixed(1)} of the ${target.value.toFixed(1)} logits on to the answer. By size instead of sum, ${percent(1 - coverage.explained)} of the influence is not explained: very many small contributions for and against, which largely cancel.`,
+    boxes: [],
+  });
+  return said;
+}
+
+/** +4.1, −0.32 */
+function logits(effect: number): string {
+  const size = Math.abs(effect);
+  return `${effect < 0 ? "−" : "+"}${size.toFixed(size < 0.95 ? 2 : 1)}`;
+}
+
+function sentences(input: StoryInput, paths: readonly Path[]): Sentence[] {
+  const { supernodes } = input;
+  const { answer, foil } = names(input);
+  const said: Sentence[] = warning(input);
   const question = foil ? `the choice between ${answer} and ${foil}` : `the influence on ${answer}`;
   const strong = paths.filter(path => path.share >= leastClause);
   const pro = strong.filter(path => path.effect >= 0).slice(0, 3);
