@@ -23,6 +23,8 @@ export interface Behaviour {
   whole?: boolean;
   /** Answer so instead of sending files. */
   refuse?: { status: number; code?: string; times?: number };
+  /** Announce this size for large files. */
+  announce?: number;
   /** Demand this token. */
   token?: string;
   /** Send a large file slowly: a piece of so many bytes, and so many milliseconds of pause. */
@@ -57,7 +59,7 @@ export async function standIn(
       json({ _id: "1", id: name, private: false, gated: false, downloads: 1, likes: 1, lastModified: 0, sha: commit });
     } else if (path.startsWith(`/api/models/${name}/revision/`)) refuse(404, "RevisionNotFound");
     else if (path === `/api/models/${name}/tree/${commit}`) {
-      json([...contents].map(([file, data]) => entry(file, data, large)));
+      json([...contents].map(([file, data]) => entry(file, data, large, behave.announce)));
     } else if (path.startsWith(`/${name}/resolve/${commit}/`)) {
       const data = contents.get(path.split("/").at(-1)!);
       const { refuse: no } = behave;
@@ -116,12 +118,12 @@ export async function standIn(
   return hub;
 }
 
-function entry(path: string, data: Buffer, large: number): unknown {
+function entry(path: string, data: Buffer, large: number, announce = data.length): unknown {
   const git = createHash("sha1").update(`blob ${data.length}\0`).update(data).digest("hex");
   const common = { type: "file", path, size: data.length, oid: git };
   if (data.length <= large) return common;
   return {
     ...common,
-    lfs: { oid: createHash("sha256").update(data).digest("hex"), size: data.length, pointerSize: 130 },
+    lfs: { oid: createHash("sha256").update(data).digest("hex"), size: announce, pointerSize: 130 },
   };
 }

@@ -1,9 +1,16 @@
 /**
- * One process at a time: a file that holds the number of the process that made it. A lock whose process has ended
- * (a kill, a power cut) is taken over. For one machine; a network disk with two machines is not guarded.
+ * One process at a time: a file that its holder touches every few seconds. A lock that nobody has touched for a while
+ * is taken over (a kill, a power cut), at once when its process is known to be gone.
+ *
+ * Not by the process number alone: numbers are reused, in containers within seconds.
  */
-import { open, readFile, rm, stat } from "node:fs/promises";
+import { open, readFile, rm, stat, utimes } from "node:fs/promises";
+import { hostname } from "node:os";
 import { systemProblem } from "./system-problem.ts";
+
+/** How often a holder shows that it lives, and how long a silent one is believed, in milliseconds. */
+const touchEvery = 5_000;
+const believedFor = 30_000;
 
 /** Waits for the lock at `path`, runs `work`, and lets go. `waiting` is called once if somebody else has it. */
 export async function withLock<T>(
@@ -17,9 +24,15 @@ export async function withLock<T>(
     told = true;
     await new Promise(done => setTimeout(done, 250));
   }
+  const touch = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => {});
+  }, touchEvery);
+  touch.unref();
   try {
     return await work();
   } finally {
+    clearInterval(touch);
     await rm(path, { force: true });
   }
 }
@@ -27,21 +40,16 @@ export async function withLock<T>(
 async function take(path: string): Promise<boolean> {
   try {
     const file = await open(path, "wx");
-    await file.writeFile(`${process.pid}`);
+    await file.writeFile(`${process.pid} ${hostname()}`);
     await file.close();
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw systemProblem(error, path, "write");
   }
-  const holder = Number(await readFile(path, "utf8").catch(() => ""));
-  // Empty: its maker is between the two lines above, unless it died there.
-  const age =
-    Date.now() -
-    (await stat(path).then(
-      info => info.mtimeMs,
-      () => Date.now(),
-    ));
-  if (holder > 0 ? !alive(holder) : age > 5000) await rm(path, { force: true });
+  const [pid, host] = (await readFile(path, "utf8").catch(() => "")).split(" ");
+  const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
+  const gone = host === hostname() && !alive(Number(pid));
+  if (gone || age > believedFor) await rm(path, { force: true });
   return false;
 }
 

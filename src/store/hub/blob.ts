@@ -2,6 +2,7 @@
  * One file of the hub into the cache: a ranged download that survives broken connections and killed processes, and
  * whose hash is checked before the file gets its name.
  *
+ * Our own, since the downloader of @huggingface/hub (2.17) neither resumes nor checks; its listing is what we use.
  * What has arrived lies in `<etag>.incomplete`, as in the Python library: either can go on with what the other began.
  */
 import { createHash, type Hash } from "node:crypto";

@@ -160,6 +160,10 @@ async function remaining(blobs: string, file: RemoteFile | undefined): Promise<n
 
 /** Asks the disk before the first byte rather than after the last that fits. */
 async function checkSpace(cache: string, needed: number, name: string): Promise<void> {
+  // On the first use the cache isn't there yet, and its disk can't be asked.
+  await mkdir(cache, { recursive: true }).catch(error => {
+    throw systemProblem(error, cache, "write");
+  });
   const disk = await statfs(cache).catch(() => undefined);
   if (!disk || disk.blocks === 0) return;
   const free = disk.bavail * disk.bsize;

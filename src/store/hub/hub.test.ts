@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { commit, type StandIn, standIn } from "../../../test/hub-stand-in.ts";
@@ -89,7 +89,7 @@ test("a download that was killed goes on from what lies there", async () => {
   await mkdir(join(repo(), "blobs"), { recursive: true });
   await writeFile(join(repo(), "blobs", `${sha256}.incomplete`), weights.subarray(0, 123_456));
   // its lock, too: that process is gone
-  await writeFile(join(repo(), "blobs", `${sha256}.lucida-lock`), "999999999");
+  await writeFile(join(repo(), "blobs", `${sha256}.lucida-lock`), `999999999 ${hostname()}`);
   await get();
   expect(asked("model.safetensors")).toEqual([expect.stringContaining("bytes=123456-")]);
 });
@@ -132,6 +132,19 @@ test("wrong bytes are refused and not kept", async () => {
   hub.behave = { corrupt: true };
   expect(await failure(get())).toMatch(/^model.safetensors did not arrive as it was sent: its SHA-256 is .* should be/);
   expect((await readdir(join(repo(), "blobs"))).filter(name => name.startsWith(sha256))).toEqual([]);
+});
+
+test("a disk that is too small is noticed before the first byte of the weights", async () => {
+  hub.behave = { announce: 1e15 };
+  expect(await failure(get())).toMatch(
+    /^o\/m needs 1000000001 MB on the disk, and \d+ MB are free\n {2}at .*\n {2}try .*HF_HOME/,
+  );
+  expect(asked("model.safetensors")).toEqual([]);
+});
+
+test("more bytes than announced are refused", async () => {
+  hub.behave = { announce: 200_000 };
+  expect(await failure(get())).toMatch("longer than the 200000 bytes the hub announced");
 });
 
 test("trouble that passes is waited for; trouble that stays is said", async () => {
