@@ -183,13 +183,17 @@ function placeOf(supernode: SupernodeInfo, tokens: readonly TokenInfo[]): string
 
 function labelOf(supernode: SupernodeInfo, tokens: readonly TokenInfo[], place: string) {
   const { text, source, confidence } = supernode.label;
+  if (supernode.kind === "other") {
+    const label = `other at ${quoted(tokens[supernode.positions[0]]?.text ?? "")}`;
+    return { label, labelSource: "place" as const, confidence: 1 };
+  }
   if (text.trim()) return { label: tokenText(text), labelSource: source, confidence };
   if (supernode.kind === "tokens") {
     const [first, last] = supernode.positions;
     const label = tokens.slice(first, last + 1).map(t => tokenText(t.text));
     return { label: label.join(" "), labelSource: "place" as const, confidence: 1 };
   }
-  return { label: supernode.kind === "other" ? "other" : place, labelSource: "place" as const, confidence: 0 };
+  return { label: place, labelSource: "place" as const, confidence: 0 };
 }
 
 function answerBox(

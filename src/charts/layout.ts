@@ -49,8 +49,8 @@ export interface LayoutOptions {
 }
 
 export const metrics = {
-  box: { width: 196, height: 104 },
-  other: { width: 118, height: 34 },
+  box: { width: 196, height: 122 },
+  other: { width: 132, height: 34 },
   answer: { width: 212, height: 72 },
   token: { height: 40 },
   gap: { column: 30, row: 52 },
@@ -75,7 +75,7 @@ function wide(chart: Chart, width: number): Layout {
     for (const [position, n] of count) ask(position, n * (boxWidth + gap) - gap + 8);
   }
   const into = chart.links.filter(link => link.drawn && link.target === chart.answer.id).length;
-  const answer = { ...metrics.answer, width: Math.min(340, Math.max(metrics.answer.width, into * 19)) };
+  const answer = { ...metrics.answer, width: Math.min(340, Math.max(metrics.answer.width, into * 22)) };
   ask(middleOf(chart.answer), answer.width);
   const { columns, xAt, used } = tokenRow(chart, width, demand);
   const sheet = Math.max(used, Math.min(width, boxWidth * 2));

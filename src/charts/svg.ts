@@ -133,19 +133,32 @@ function units({ box, x, y, width, height }: PlacedBox): string {
   const number = `${box.number}`;
   const indent = textWidth(number, 11) + 6;
   out.push(text("muted", left, y + 19, 11, number));
-  out.push(
-    text("strong", left + indent, y + 19, 13, clipPixels(box.label, room - indent - (badge ? 18 : 0), 13, true)),
-  );
+  const label = lines(box.label, room - indent - (badge ? 20 : 4), 13, 2, true);
+  let line = y + 19;
+  for (const [i, part] of label.entries()) {
+    line = y + 19 + i * 16;
+    out.push(text("strong", left + indent, line, 13, part));
+  }
   if (badge) out.push(text(`strong ${badgeKind(box)}`, x + width - 11, y + 19, 13, badge, "end"));
   const place = box.labelSource === "place" ? "no label yet" : box.place;
-  const lines = [place, readsOf(box, 4) && `reads ${readsOf(box, 4)}`, doesOf(box) && `→ ${doesOf(box)}`].filter(
-    Boolean,
-  );
-  for (const [i, content] of lines.entries())
-    out.push(text(i === 0 ? "muted" : "", left, y + 36 + i * 15.5, 11, clipPixels(content, room, 11)));
-  out.push(shareBar(box, left, y + height - 18, room));
+  const reads = readsOf(box, 4);
+  const does = doesOf(box);
+  const rest = [
+    clipPixels(place, room, 11),
+    ...(reads ? [clipPixels(`reads ${reads}`, room, 11)] : []),
+    ...(does ? lines(`→ ${does}`, room, 11, 2) : []),
+  ];
+  for (const [i, part] of rest.entries()) out.push(text(i === 0 ? "muted" : "", left, line + 16 + i * 15, 11, part));
+  out.push(shareBar(box, left, y + height - 14, room));
   if (box.error > 0) out.push(fog(x, y + height - 6, width, box.error));
   return out.join("");
+}
+
+/** At most `most` lines, the last one cut when there is more. */
+function lines(content: string, width: number, size: number, most: number, bold = false): string[] {
+  const all = wrapPixels(content, width, size, bold);
+  if (all.length <= most) return all;
+  return [...all.slice(0, most - 1), clipPixels(all.slice(most - 1).join(" "), width, size, bold)];
 }
 
 function badgeKind(box: ChartBox): string {

@@ -107,7 +107,7 @@ function fold(drafts: readonly Draft[], keep: (d: Draft) => boolean): Draft[] {
       positions: [first, last],
       text,
       share,
-      width: textWidth(text, 11) + 6,
+      width: textWidth(text, 12) + 10,
       room: 0,
       used: false,
     });

@@ -3,6 +3,9 @@ import type { TraceDocument } from "../../../attribution/document.ts";
 import type { Chart } from "../../../charts/chart.ts";
 import { percent, quoted, tokenText, visible } from "../../../charts/text.ts";
 
+/** Looks like a token that only a template writes; shown quietly. */
+const special = /^<\|?[a-z_]+\|?>$/;
+
 export interface PromptProps {
   readonly document: TraceDocument;
   readonly chart: Chart;
@@ -29,7 +32,7 @@ export function Prompt({ document, chart, lit }: PromptProps) {
         {shown.map(({ text, at }) => (
           <span
             key={at.position}
-            class={at.box && lit.has(at.box) ? "token lit" : "token"}
+            class={`token${at.box && lit.has(at.box) ? " lit" : ""}${special.test(text) ? " special" : ""}`}
             style={at.share > 0 ? { "--heat": `${Math.round(8 + 26 * (at.share / most))}%` } : undefined}
           >
             {text}
