@@ -117,7 +117,8 @@ async function vitest(project, env) {
       // No report: vitest itself fell over, which the exit code tells.
     }
     if (!ok && failed === 0) failed = 1;
-    return { passed, failed, note: skipped ? `${skipped} skipped` : "" };
+    const none = passed + failed + skipped === 0;
+    return { passed, failed, note: none ? "NO TESTS FOUND" : skipped ? `${skipped} skipped` : "" };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
