@@ -109,6 +109,8 @@ export interface NodeInfo {
   readonly supernode?: string;
   /** Was this node's own row computed? */
   readonly expanded: boolean;
+  /** Of an expanded node: absolute sum of all that comes in, also of what is not among the document's edges. */
+  readonly mass?: number;
   /** Of its incoming absolute mass, the shares that are not units or embeddings. */
   readonly promotes?: readonly string[];
   readonly suppresses?: readonly string[];

@@ -233,6 +233,9 @@ test("wrong graphs are refused with the node or link", () => {
       ],
     ),
   ).toBe("link 1 (0_1_3 → 4_9_3) appears twice");
+  // a dictionary's error in layer 1 is written after the features of layer 1 have read
+  const late = [node("1_-1_3", "1", 3, error), node("1_7_3", "1", 3, feature)];
+  expect(say(late, [["1_-1_3", "1_7_3", 1]])).toContain("leads upwards");
   const pair = [one, node("0_2_3", "0", 3, feature)];
   expect(
     say(pair, [

@@ -124,3 +124,22 @@ test("pruning nothing keeps all", () => {
   const all = pruneNothing(withOurs);
   expect(all.nodes.every(Boolean) && all.edges.every(Boolean)).toBe(true);
 });
+
+test("a unit that only a coarse node feeds goes, as in the peer's graph, unless the nodes were chosen with coarse ones", () => {
+  const few = graphOf(
+    nodes,
+    [{ node: 0, weight: 1 }],
+    [
+      {
+        node: 0,
+        edges: [
+          [1, 4],
+          [3, 1],
+        ],
+      },
+      { node: 1, edges: [[5, 3]] },
+    ],
+  );
+  expect(prune(few, { nodes: 1 }).nodes[1]).toBe(0);
+  expect(prune(few, { chosen: Uint8Array.of(0, 1, 0, 0, 0, 1, 0) }).nodes[1]).toBe(1);
+});
