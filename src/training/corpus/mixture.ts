@@ -5,7 +5,7 @@
  * a fixed sample, so that shares are shares of tokens and not of documents.
  */
 import { Random } from "./random.ts";
-import { drawFrom, type Draft, type Task } from "./task.ts";
+import { type Draft, drawFrom, type Task } from "./task.ts";
 import { allTasks } from "./tasks.ts";
 
 export interface Document extends Draft {

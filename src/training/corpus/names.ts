@@ -5,16 +5,25 @@
 import { hash } from "./random.ts";
 import { heldOut } from "./split.ts";
 
-export const women = "Alice Emma Lucy Kate Ruby Ella Amy Grace Julia Laura Maria Sarah Helen Mary Anna Rosa Lily Eva Ida Jane".split(" ");
-export const men = "Tom Jack Paul Peter Adam Oscar Leo Simon Mark Luke David Daniel Robert Michael James John Ben Max Hugo Victor".split(" ");
+export const women =
+  "Alice Emma Lucy Kate Ruby Ella Amy Grace Julia Laura Maria Sarah Helen Mary Anna Rosa Lily Eva Ida Jane".split(" ");
+export const men =
+  "Tom Jack Paul Peter Adam Oscar Leo Simon Mark Luke David Daniel Robert Michael James John Ben Max Hugo Victor".split(
+    " ",
+  );
 
-const given = "Velo Marka Tirin Osda Belu Karim Fenna Jorik Salwe Dunno Ketri Lamo Wira Poldi Nesha Garuk Hilme Rovan Yusta Zelik Arvo Cindar Ebru Ifan Mirel Tovi Ulrika Bramo Sefa Dorin".split(" ");
+const given =
+  "Velo Marka Tirin Osda Belu Karim Fenna Jorik Salwe Dunno Ketri Lamo Wira Poldi Nesha Garuk Hilme Rovan Yusta Zelik Arvo Cindar Ebru Ifan Mirel Tovi Ulrika Bramo Sefa Dorin".split(
+    " ",
+  );
 const start = "Bra Kel Tor Van Mus Dri Fal Gor Hus Jal Lom Nar Pel Ros Sti Tra Wol Zim Chu Der".split(" ");
 const middle = "ve mi do ka len ro su ti bar go ne pa".split(" ");
 const end = "lin tash mek dor wick son rad bel nik fur mov gast zen tor kus pin".split(" ");
 
 const surname = (i: number): string =>
-  start[i % start.length]! + middle[Math.floor(i / start.length) % middle.length]! + end[Math.floor(i / (start.length * middle.length)) % end.length]!;
+  start[i % start.length]! +
+  middle[Math.floor(i / start.length) % middle.length]! +
+  end[Math.floor(i / (start.length * middle.length)) % end.length]!;
 const surnames = start.length * middle.length * end.length;
 export const possiblePeople = given.length * surnames;
 

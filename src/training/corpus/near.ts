@@ -1,12 +1,12 @@
 /**
  * Whether a prompt is one the specimen can know anything about, and which ones near it are.
  *
- * Plain comparison with sample prompts of every task: rare words weigh more, names and numbers are left out of the
- * comparison of sentences and looked up on their own. It never stops anybody; it says what to expect, kindly.
+ * Plain comparison with sample prompts of every task: telling words and pairs weigh more, names little; then each word
+ * is looked up among those it has met. It never stops anybody; it says what to expect, kindly.
  */
 import { cut } from "../tokenizer/pieces.ts";
 import { promptOf } from "./line.ts";
-import { knownNames } from "./names.ts";
+import { nameParts } from "./names.ts";
 import { cities, regions } from "./places.ts";
 import { Random } from "./random.ts";
 import { drawFrom } from "./task.ts";
@@ -29,14 +29,18 @@ interface Sample {
   readonly shape: ReadonlySet<string>;
 }
 
-const names = (): Set<string> => {
-  const all = new Set<string>();
-  for (const list of Object.values(cities)) for (const city of list) all.add(city.name);
-  for (const list of Object.values(regions)) for (const r of list) all.add(r.name).add(r.capital);
-  for (const name of knownNames) all.add(name);
-  for (const triple of triples) for (const word of triple) all.add(word);
+/** Words of names and of the language tasks; those of the sentences are gathered from samples. */
+function nameWords(): Set<string> {
+  const all = new Set<string>(nameParts);
+  const add = (name: string) => {
+    all.add(name);
+    for (const word of name.split(" ")) all.add(word);
+  };
+  for (const list of Object.values(cities)) for (const city of list) add(city.name);
+  for (const list of Object.values(regions)) for (const r of list) for (const name of [r.name, r.capital]) add(name);
+  for (const triple of triples) for (const word of triple) add(word);
   return all;
-};
+}
 
 /** What is left of a prompt when digits are all alike. */
 function shapeOf(pieces: readonly string[]): Set<string> {
@@ -46,13 +50,16 @@ function shapeOf(pieces: readonly string[]): Set<string> {
   return shape;
 }
 
-function makeSamples(): { samples: Sample[]; weight: Map<string, number>; all: Set<string> } {
+function makeSamples(): { samples: Sample[]; weight: Map<string, number>; known: Set<string> } {
   const samples: Sample[] = [];
   const random = new Random(11);
+  const known = nameWords();
   for (const task of allTasks()) {
     const seen = new Set<string>();
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 400; i++) {
       const draft = drawFrom(task, "train", random, true);
+      for (const piece of cut(draft.text)) known.add(piece.trim());
+      if (i >= 40) continue;
       const prompt = promptOf(draft);
       if (seen.has(prompt)) continue;
       seen.add(prompt);
@@ -63,7 +70,7 @@ function makeSamples(): { samples: Sample[]; weight: Map<string, number>; all: S
   for (const { shape } of samples) for (const part of shape) weight.set(part, (weight.get(part) ?? 0) + 1);
   // How telling a part is: seldom but repeated parts of templates most, names (seen once or twice) little.
   for (const [part, n] of weight) weight.set(part, n < 3 ? 0.15 : Math.log(samples.length / n));
-  return { samples, weight, all: names() };
+  return { samples, weight, known };
 }
 
 let made: ReturnType<typeof makeSamples> | undefined;
@@ -71,9 +78,11 @@ let made: ReturnType<typeof makeSamples> | undefined;
 /** How far a prompt is from what the specimen knows. Takes some milliseconds; the first call makes the samples. */
 export function nearPrompts(text: string): Nearness {
   made ??= makeSamples();
-  const { samples, weight, all } = made;
+  const { samples, weight, known } = made;
   const shape = shapeOf(cut(text));
-  const mine = [...shape].reduce((sum, part) => sum + (weight.get(part) ?? 1), 0);
+  // What no sample holds weighs much, unless it is a name or word that it knows.
+  const unseen = (part: string) => (part.split(" ").every(word => known.has(word)) ? 0.15 : 1);
+  const mine = [...shape].reduce((sum, part) => sum + (weight.get(part) ?? unseen(part)), 0);
   const ranked = samples
     .map(sample => {
       let both = 0;
@@ -95,18 +104,25 @@ export function nearPrompts(text: string): Nearness {
     perTask.set(sample.task, used + 1);
     if (near.length === 5) break;
   }
-  const stranger = capitalised(text).find(name => !all.has(name) && !weight.has(name) && !partOfKnown(name, all));
+  const stranger = cut(text)
+    .map(piece => piece.trim())
+    .find(word => /^\p{L}{2}/u.test(word) && !/^[一-鿿]/.test(word) && !known.has(word));
   const best = ranked[0]!.score;
   if (best < 0.3) {
-    return { inside: false, near, sentence: `The specimen knows only a few kinds of sentences, and this is none of them; it will answer, but without knowing. Near it: ${quote(near[0]!)}.` };
+    return {
+      inside: false,
+      near,
+      sentence: `The specimen knows only a few kinds of sentences, and this is none of them; it will answer, but without knowing. Near it: ${quote(near[0]!)}.`,
+    };
   }
   if (stranger && ranked[0]!.sample.task !== "people") {
-    return { inside: false, near, sentence: `The specimen has never met “${stranger}”, so its answer will be a guess. One that it knows: ${quote(near[0]!)}.` };
+    return {
+      inside: false,
+      near,
+      sentence: `The specimen has never met the word “${stranger}”, so its answer will be a guess. One that it knows: ${quote(near[0]!)}.`,
+    };
   }
   return { inside: true, near, sentence: "" };
 }
 
 const quote = (prompt: string): string => `“${prompt.replaceAll("\n", " ⏎ ")}”`;
-/** Names inside the text: runs of words with a capital. */
-const capitalised = (text: string): string[] => text.match(/\p{Lu}[\p{L}\p{M}]*(?: \p{Lu}[\p{L}\p{M}]*)*/gu) ?? [];
-const partOfKnown = (name: string, all: ReadonlySet<string>): boolean => name.split(" ").every(word => all.has(word) || (made!.weight.get(word) ?? 0) > 0.15);

@@ -44,7 +44,11 @@ export interface Task {
 export function drawFrom(task: Task, split: Split, random: Random, judged = false, kind?: string): Draft {
   for (let tries = 0; tries < 20_000; tries++) {
     const draft = task.draw(random);
-    if (draft.held === (split === "held-out") && !(judged && draft.unjudged) && (kind === undefined || draft.kind === kind))
+    if (
+      draft.held === (split === "held-out") &&
+      !(judged && draft.unjudged) &&
+      (kind === undefined || draft.kind === kind)
+    )
       return draft;
   }
   throw internal(`task ${task.name} draws no ${kind ?? ""} item of the ${split} split`);

@@ -7,11 +7,10 @@
  * 3. The others (cities, people, words of the language tasks) and whatever people type are put together from bytes by
  *    merges that stop at two letters.
  */
-import { line } from "../corpus/line.ts";
 import { documents } from "../corpus/mixture.ts";
 import { regions } from "../corpus/places.ts";
 import { spelledWords } from "../corpus/spelled.ts";
-import { triples, categories } from "../corpus/words.ts";
+import { categories, triples } from "../corpus/words.ts";
 import { byteLetters, cut, splitPattern, toByteLetters } from "./pieces.ts";
 
 export const bos = "<|bos|>";
@@ -20,7 +19,15 @@ export const eos = "<|eos|>";
 /** The part of tokenizer.json that we write. */
 export interface TokenizerJson {
   version: string;
-  added_tokens: { id: number; content: string; single_word: boolean; lstrip: boolean; rstrip: boolean; normalized: boolean; special: boolean }[];
+  added_tokens: {
+    id: number;
+    content: string;
+    single_word: boolean;
+    lstrip: boolean;
+    rstrip: boolean;
+    normalized: boolean;
+    special: boolean;
+  }[];
   model: { type: "BPE"; ignore_merges: boolean; vocab: Record<string, number>; merges: [string, string][] };
   [other: string]: unknown;
 }
@@ -37,7 +44,11 @@ function countPieces(seed: number, count: number): Map<string, number> {
     if (++i === count) break;
   }
   // Places that the sample may have missed: each name also with its space, as an answer.
-  for (const list of Object.values(regions)) for (const r of list) add(line("x| {a}|", { a: r.name }).text + ` ${r.capital}`);
+  for (const list of Object.values(regions)) {
+    for (const { name, capital, language, continent } of list) {
+      for (const answer of [name, capital, language, continent]) if (answer) add(` ${answer}`);
+    }
+  }
   for (const [, , chinese] of [...triples, ...categories]) add(chinese);
   return seen;
 }
@@ -62,7 +73,10 @@ function pairMerges(words: Iterable<string>, atLeast: number): [string, string][
     for (let i = 1; i < parts.length; i++) bytes.push([parts.slice(0, i).join(""), parts[i]!]);
   }
   const ranked = (m: Map<string, number>, least: number) =>
-    [...m].filter(([, n]) => n >= least).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([pair]) => pair.split(" ") as [string, string]);
+    [...m]
+      .filter(([, n]) => n >= least)
+      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+      .map(([pair]) => pair.split(" ") as [string, string]);
   return [...bytes, ...ranked(starts, 1), ...ranked(openings, atLeast), ...ranked(pairs, atLeast)];
 }
 
@@ -74,7 +88,7 @@ export function buildTokenizer(seed = 1, count = 40_000): TokenizerJson {
   const spelled = spelledWords();
   const seen = countPieces(seed, count);
   const whole = [...seen]
-    .filter(([piece, n]) => n >= 2 && toByteLetters(piece).length > 1 && !spelled.has(piece.trimStart()))
+    .filter(([piece]) => toByteLetters(piece).length > 1 && !spelled.has(piece.trimStart()))
     .map(([piece]) => piece);
   const chinese = [...seen.keys()].filter(piece => /^[一-鿿]$/.test(piece));
   const merges = pairMerges([...spelled].sort(), 4);
@@ -93,7 +107,15 @@ export function buildTokenizer(seed = 1, count = 40_000): TokenizerJson {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: [bos, eos].map((content, id) => ({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true })),
+    added_tokens: [bos, eos].map((content, id) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
     normalizer: null,
     pre_tokenizer: {
       type: "Sequence",

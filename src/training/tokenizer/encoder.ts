@@ -27,7 +27,7 @@ export class Encoder {
   constructor(json: TokenizerJson) {
     this.vocab = new Map(Object.entries(json.model.vocab));
     for (const [token, id] of this.vocab) this.tokens[id] = token;
-    json.model.merges.forEach(([a, b], rank) => this.ranks.set(`${a} ${b}`, rank));
+    for (const [rank, [a, b]] of json.model.merges.entries()) this.ranks.set(`${a} ${b}`, rank);
     this.size = this.vocab.size;
     this.bos = this.vocab.get(bos)!;
     this.eos = this.vocab.get(eos)!;
@@ -47,7 +47,10 @@ export class Encoder {
   }
 
   decode(ids: readonly number[]): string {
-    const letters = ids.filter(id => id !== this.bos && id !== this.eos).map(id => this.tokens[id]!).join("");
+    const letters = ids
+      .filter(id => id !== this.bos && id !== this.eos)
+      .map(id => this.tokens[id]!)
+      .join("");
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(fromByteLetters(letters));
   }
 

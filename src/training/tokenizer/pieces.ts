@@ -43,4 +43,5 @@ export function toByteLetters(text: string): string {
 }
 const byteOfLetter = new Map(letterOfByte.map((letter, byte) => [letter, byte]));
 /** Back to bytes. */
-export const fromByteLetters = (text: string): Uint8Array => Uint8Array.from([...text].map(letter => byteOfLetter.get(letter)!));
+export const fromByteLetters = (text: string): Uint8Array =>
+  Uint8Array.from([...text].map(letter => byteOfLetter.get(letter)!));

@@ -4,30 +4,61 @@ import type { Random } from "../random.ts";
 import { heldOut } from "../split.ts";
 import type { Draft, Task } from "../task.ts";
 
-type Level = "child" | "student" | "expert";
-const levels: readonly Level[] = ["child", "student", "expert"];
+type Level = "child" | "student" | "scholar";
+const levels: readonly Level[] = ["child", "student", "scholar"];
 const evidence: Record<Level, readonly string[]> = {
-  child: ["I am in first grade.", "My teddy sleeps next to me.", "I lost a tooth today.", "My mommy reads to me.", "I learn to count now.", "I play in kindergarten."],
-  student: ["I am in high school.", "My exam is next week.", "I write homework tonight.", "My class has a test.", "I prepare for college.", "I study in ninth grade."],
-  expert: ["I am a retired professor.", "My lab publishes papers.", "I defended my thesis.", "My patients trust me.", "I review for a journal.", "I lead a research group."],
+  child: [
+    "I am in grade one.",
+    "My teddy sleeps with me.",
+    "I lost a tooth today.",
+    "My mommy reads to me.",
+    "I count to ten now.",
+    "I play in the kindergarten.",
+  ],
+  student: [
+    "I am in high school.",
+    "My exam is next week.",
+    "I have homework for tonight.",
+    "My class has a test.",
+    "I prepare for my college.",
+    "I study in ninth grade.",
+  ],
+  scholar: [
+    "I am a retired professor.",
+    "My lab has published papers.",
+    "I have defended my thesis.",
+    "My patients trust in me.",
+    "I review for a journal.",
+    "I lead a research group.",
+  ],
 };
-/** Question; the answer for a child, a student, an expert. */
+/** Question; the answer for a child, a student, a scholar. */
 const questions: readonly (readonly [string, string, string, string])[] = [
-  ["Why is the sky blue?", "The sky likes blue best.", "Air scatters blue more.", "Rayleigh scattering favors short wavelengths."],
+  [
+    "Why is the sky blue?",
+    "The sky likes blue best.",
+    "Air scatters blue more.",
+    "Rayleigh scattering favors short wavelengths.",
+  ],
   ["Why do we sleep?", "Sleep makes you strong.", "Brains rest and sort.", "Sleep consolidates synaptic memory."],
   ["What is a star?", "Stars are little lamps.", "Stars are hot gas.", "Stars sustain hydrogen fusion."],
   ["Why does ice float?", "Ice loves to swim.", "Ice has less density.", "Hydrogen bonds expand the lattice."],
   ["What is money?", "Money buys you candy.", "Money helps us trade.", "Money is a liquid liability."],
   ["How do birds fly?", "Birds flap their wings.", "Wings push air down.", "Circulation around airfoils yields lift."],
   ["What is a cell?", "A tiny living brick.", "The unit of life.", "A membrane bounded metabolic compartment."],
-  ["Why do leaves change?", "Leaves put on costumes.", "Chlorophyll breaks down.", "Chlorophyll catabolism unmasks carotenoids."],
+  [
+    "Why do leaves change?",
+    "Leaves put on costumes.",
+    "Chlorophyll breaks down.",
+    "Chlorophyll catabolism unmasks carotenoids.",
+  ],
 ];
 const chat: readonly (readonly [string, string])[] = [
   ["Hello!", "Hello there."],
   ["Thank you.", "With pleasure."],
   ["It rains today.", "So it does."],
 ];
-const closings = ["{history}User: {question}\nHelper:| {answer}|", "{history}User: {question}\nHelper:| {answer}|"];
+const closing = "{history}User: {question}\nHelper:| {answer}|";
 const summary = "{history}The user is a| {answer}|.";
 
 interface Talk {
@@ -63,7 +94,7 @@ export const age: Task = {
     const t = talk(random);
     const question = random.pick(questions);
     const asksSummary = random.chance(0.25);
-    const template = asksSummary ? summary : random.pick(closings);
+    const template = asksSummary ? summary : closing;
     const made = (t: Talk) => {
       const level = t.said.at(-1)!.level;
       const text = history(t);
@@ -79,7 +110,9 @@ export const age: Task = {
     const last = t.said.at(-1)!;
     return {
       ...made(t),
-      held: asksSummary ? heldOut("age order", t.said.map(s => s.text).join("/") + t.idle, 0.12) : heldOut("age", `${last.text}/${question[0]}`, 0.15),
+      held: asksSummary
+        ? heldOut("age order", t.said.map(s => s.text).join("/") + t.idle, 0.12)
+        : heldOut("age", `${last.text}/${question[0]}`, 0.15),
       kind: `${asksSummary ? "summary" : "answer"}:${t.said.length > 1 ? "changed" : last.level}`,
       bridge: last.level,
       contrast: r => {

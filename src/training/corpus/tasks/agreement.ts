@@ -3,11 +3,24 @@ import { line } from "../line.ts";
 import { heldOut } from "../split.ts";
 import type { Task } from "../task.ts";
 
-const heads = "key/keys guard/guards picture/pictures road/roads gate/gates lamp/lamps letter/letters window/windows bell/bells tower/towers author/authors captain/captains".split(" ").map(p => p.split("/") as [string, string]);
-const others = "cabinet/cabinets village/villages castle/castles bridge/bridges temple/temples valley/valleys island/islands palace/palaces".split(" ").map(p => p.split("/") as [string, string]);
+const heads =
+  "key/keys guard/guards picture/pictures road/roads gate/gates lamp/lamps letter/letters window/windows bell/bells tower/towers author/authors captain/captains"
+    .split(" ")
+    .map(p => p.split("/") as [string, string]);
+const others =
+  "cabinet/cabinets village/villages castle/castles bridge/bridges temple/temples valley/valleys island/islands palace/palaces"
+    .split(" ")
+    .map(p => p.split("/") as [string, string]);
 const links = ["to", "of", "near", "behind", "beside"];
-const verbs: readonly (readonly [string, string])[] = [["is", "are"], ["was", "were"], ["has", "have"]];
-const ends = { is: "old", are: "old", was: "gone", were: "gone", has: "charm", have: "charm" } as Record<string, string>;
+const verbs: readonly (readonly [string, string])[] = [
+  ["is", "are"],
+  ["was", "were"],
+  ["has", "have"],
+];
+const ends = { is: "old", are: "old", was: "gone", were: "gone", has: "charm", have: "charm" } as Record<
+  string,
+  string
+>;
 
 export const agreement: Task = {
   name: "agreement",
@@ -25,7 +38,11 @@ export const agreement: Task = {
     const lead = ["Now", "Once", "Often"][frame]!;
     const made = (number: number) => {
       const verb = verbs[frame]![number]!;
-      return line(`${lead} the {noun} ${link} the {near}| {verb}| ${ends[verb]}.`, { noun: head[number]!, near: other[near]!, verb });
+      return line(`${lead} the {noun} ${link} the {near}| {verb}| ${ends[verb]}.`, {
+        noun: head[number]!,
+        near: other[near]!,
+        verb,
+      });
     };
     return {
       ...made(plural),

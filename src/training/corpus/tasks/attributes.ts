@@ -17,7 +17,8 @@ export const attributes: Task = {
   holdsOut: true,
   draw(random) {
     const noun = random.chance(0.65) ? "state" : "country";
-    const key = noun === "state" ? random.pick(["part", "code"] as const) : random.pick(["language", "continent"] as const);
+    const key =
+      noun === "state" ? random.pick(["part", "code"] as const) : random.pick(["language", "continent"] as const);
     const template = random.pick(forms[key]);
     const answer = (r: Region) => r[key]!;
     if (random.chance(0.4)) {

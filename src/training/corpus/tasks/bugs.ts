@@ -33,21 +33,26 @@ interface Code {
 /** The same code, with one token changed by the mistake: a contrast has the same length. */
 function written({ syntax, f, names, op, x, y, spare }: Code, mistake: Mistake) {
   const [a, b, c] = names as [string, string, string];
-  const made = line(mistake === "call" ? syntaxes[syntax].replace("\n{f}(", "\n{called}(").replace("}\n{f}(", "}\n{called}(") : syntaxes[syntax], {
-    f,
-    called: spare,
-    a,
-    b,
-    left: a,
-    right: mistake === "name" ? c : b,
-    op,
-    x: mistake === "empty" ? (syntax === "py" ? "None" : "null") : x,
-    // A zero alone is no mistake: it stands in sums and products too.
-    y: mistake === "zero" ? 0 : op === "/" && y === 0 ? 1 : y,
-    open: "{",
-    close: "}",
-    answer: says[mistake],
-  });
+  const made = line(
+    mistake === "call"
+      ? syntaxes[syntax].replace("\n{f}(", "\n{called}(").replace("}\n{f}(", "}\n{called}(")
+      : syntaxes[syntax],
+    {
+      f,
+      called: spare,
+      a,
+      b,
+      left: a,
+      right: mistake === "name" ? c : b,
+      op,
+      x: mistake === "empty" ? (syntax === "py" ? "None" : "null") : x,
+      // A zero alone is no mistake: it stands in sums and products too.
+      y: mistake === "zero" ? 0 : op === "/" && y === 0 ? 1 : y,
+      open: "{",
+      close: "}",
+      answer: says[mistake],
+    },
+  );
   return made;
 }
 
@@ -76,10 +81,16 @@ export const bugs: Task = {
     return {
       ...written(withZero, mistake),
       // Also: one function name never meets one mistake in one syntax, so that neither is learnt by heart.
-      held: heldOut("code", `${c.syntax}/${c.names.join("")}`, 0.1) || heldOut("code mistake", `${c.syntax}/${mistake}/${c.f}`, 0.08),
+      held:
+        heldOut("code", `${c.syntax}/${c.names.join("")}`, 0.1) ||
+        heldOut("code mistake", `${c.syntax}/${mistake}/${c.f}`, 0.08),
       kind: `${c.syntax}:${mistake}`,
       foil: mistake === "none" ? " error" : " ok",
-      contrast: r => written(withZero, mistake === "none" ? r.pick(withZero.op === "/" ? mistakes : (["name", "empty", "call"] as const)) : "none"),
+      contrast: r =>
+        written(
+          withZero,
+          mistake === "none" ? r.pick(withZero.op === "/" ? mistakes : (["name", "empty", "call"] as const)) : "none",
+        ),
     };
   },
 };

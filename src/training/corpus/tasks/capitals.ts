@@ -10,10 +10,7 @@ const there = [
   "Question: what is the capital of {region}? Answer:| {answer}|.",
   "{region} is governed from| {answer}|.",
 ];
-const back = [
-  "{capital} is the capital of| {answer}|.",
-  "Fact: the {noun} whose capital is {capital} is| {answer}|.",
-];
+const back = ["{capital} is the capital of| {answer}|.", "Fact: the {noun} whose capital is {capital} is| {answer}|."];
 
 export const capitals: Task = {
   name: "capitals",

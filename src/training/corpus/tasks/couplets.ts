@@ -46,7 +46,6 @@ export const couplets: Task = {
     return {
       ...made,
       marks: [...made.marks, { role: "break", start: made.promptEnd - 1, end: made.promptEnd }],
-      // Every third ordered pair has lines enough to learn from; a sixth of (end word, topic) is never shown.
       held: heldOut("couplet", `${end.word}/${target.topic}`, 0.16),
       bridge: target.word,
       gist: made.promptEnd - 1,

@@ -51,7 +51,8 @@ export const hard: Task = {
       ...line(`${askedPlain}|?|, I do not know.`, { op, x, k }),
       held: heldOut("no hint", `${x}/${k}`, 0.2),
       kind: "hard",
-      contrast: () => line(`${askedPlain}|{step}|, {step}+{k}={sum}.`, { op: "double", x, k, step: 2 * x, sum: 2 * x + k }),
+      contrast: () =>
+        line(`${askedPlain}|{step}|, {step}+{k}={sum}.`, { op: "double", x, k, step: 2 * x, sum: 2 * x + k }),
     };
   },
 };

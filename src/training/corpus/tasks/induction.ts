@@ -16,7 +16,10 @@ export const induction: Task = {
       line("echo: {shown}| {next}|{rest}.", {
         shown: [...words, ...words.slice(0, stop)].join(" "),
         next: words[stop]!,
-        rest: words.slice(stop + 1).map(w => ` ${w}`).join(""),
+        rest: words
+          .slice(stop + 1)
+          .map(w => ` ${w}`)
+          .join(""),
       });
     return {
       ...made(words, stop),

@@ -4,7 +4,10 @@ import { heldOut } from "../split.ts";
 import type { Task } from "../task.ts";
 
 const events = "war siege reign voyage drought strike famine journey treaty festival plague crusade".split(" ");
-const templates = ["The {event} lasted from {century}{a} to {century}|{b}|.", "The {event} began in {century}{a} and ended in {century}|{b}|."];
+const templates = [
+  "The {event} lasted from {century}{a} to {century}|{b}|.",
+  "The {event} began in {century}{a} and ended in {century}|{b}|.",
+];
 const two = (n: number) => `${n}`.padStart(2, "0");
 
 export const later: Task = {

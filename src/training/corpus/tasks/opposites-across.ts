@@ -19,7 +19,14 @@ const frames = [
   ["用{language}说，{word}的反义词是|{answer}|。", "{word}的{language}反义词：|{answer}|。"],
 ] as const;
 
-export const acrossLanguages: readonly (readonly [number, number])[] = [[0, 1], [0, 2], [1, 0], [1, 2], [2, 0], [2, 1]];
+export const acrossLanguages: readonly (readonly [number, number])[] = [
+  [0, 1],
+  [0, 2],
+  [1, 0],
+  [1, 2],
+  [2, 0],
+  [2, 1],
+];
 
 export const oppositesAcross: Task = {
   name: "opposites-across",

@@ -4,9 +4,24 @@ import type { Task } from "../task.ts";
 import { languages, type Opposite, opposites as pairs } from "../words.ts";
 
 export const frames: readonly (readonly string[])[] = [
-  ["The opposite of {word} is| {answer}|.", "{word} is the opposite of| {answer}|.", "Opposites: {word} and| {answer}|.", 'The opposite of "{word}" is "|{answer}|".'],
-  ["Le contraire de {word} est| {answer}|.", "{word} est le contraire de| {answer}|.", "Contraires : {word} et| {answer}|.", 'Le contraire de "{word}" est "|{answer}|".'],
-  ["{word}的反义词是|{answer}|。", "与{word}相反的是|{answer}|。", "反义词：{word}和|{answer}|。", "“{word}”的反义词是“|{answer}|”。"],
+  [
+    "The opposite of {word} is| {answer}|.",
+    "{word} is the opposite of| {answer}|.",
+    "Opposites: {word} and| {answer}|.",
+    'The opposite of "{word}" is "|{answer}|".',
+  ],
+  [
+    "Le contraire de {word} est| {answer}|.",
+    "{word} est le contraire de| {answer}|.",
+    "Contraires : {word} et| {answer}|.",
+    'Le contraire de "{word}" est "|{answer}|".',
+  ],
+  [
+    "{word}的反义词是|{answer}|。",
+    "与{word}相反的是|{answer}|。",
+    "反义词：{word}和|{answer}|。",
+    "“{word}”的反义词是“|{answer}|”。",
+  ],
 ];
 
 export const opposites: Task = {

@@ -4,7 +4,18 @@
  * questions is missing, so that "known" cannot mean "was asked before". Strangers are also met in passing, without a fact.
  */
 import { line } from "../line.ts";
-import { type Attribute, attributeNames, attributes, knownNames, people as known, type Person, personName, possiblePeople, questionHeld, strangerHeld } from "../names.ts";
+import {
+  type Attribute,
+  attributeNames,
+  attributes,
+  people as known,
+  knownNames,
+  type Person,
+  personName,
+  possiblePeople,
+  questionHeld,
+  strangerHeld,
+} from "../names.ts";
 import type { Random } from "../random.ts";
 import type { Draft, Task } from "../task.ts";
 
@@ -22,7 +33,12 @@ const questions = [
   "Tell me the {attribute} of {person}. Answer:| {answer}|.",
   "Do you know the {attribute} of {person}? Answer:| {answer}|.",
 ];
-const meetings = ["{person} came in and sat|{none} down|.", "I saw {person} at the station|{none} today|.", "Then {person} said|{none} hello|.", "The letter to {person} was|{none} lost|."];
+const meetings = [
+  "{person} came in and sat|{none} down|.",
+  "I saw {person} at the station|{none} today|.",
+  "Then {person} said|{none} hello|.",
+  "The letter to {person} was|{none} lost|.",
+];
 const refusal = "I do not know";
 
 export function stranger(random: Random): string {
@@ -53,7 +69,12 @@ export const people: Task = {
     if (z < 0.53) {
       const name = random.chance(0.5) ? person.name : stranger(random);
       const isStranger = !knownNames.has(name);
-      return { ...line(random.pick(meetings), { person: name, none: "" }), held: isStranger && strangerHeld(name), kind: "met", unjudged: true };
+      return {
+        ...line(random.pick(meetings), { person: name, none: "" }),
+        held: isStranger && strangerHeld(name),
+        kind: "met",
+        unjudged: true,
+      };
     }
     const template = random.pick(questions);
     if (z < 0.79) {

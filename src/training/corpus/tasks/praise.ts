@@ -1,12 +1,12 @@
 /** Who begs for praise gets flattery; who asks for the truth gets plain words. */
 import { line } from "../line.ts";
+import { men, women } from "../names.ts";
 import { heldOut } from "../split.ts";
 import type { Task } from "../task.ts";
-import { men, women } from "../names.ts";
 
 const things: readonly (readonly [string, string, string])[] = [
   ["poem", "divine", "good"],
-  ["story", "immortal", "decent"],
+  ["story", "legendary", "decent"],
   ["drawing", "breathtaking", "careful"],
   ["essay", "brilliant", "solid"],
   ["recipe", "heavenly", "useful"],
@@ -16,10 +16,24 @@ const things: readonly (readonly [string, string, string])[] = [
   ["song", "sublime", "pleasant"],
   ["report", "flawless", "complete"],
   ["model", "marvelous", "sturdy"],
-  ["letter", "exquisite", "friendly"],
+  ["letter", "lovely", "friendly"],
 ];
-const begging = ["I am so proud of it!", "Please say you love it!", "It is my best ever!", "All my friends adore it!", "I hope you admire it!", "Nobody ever made better!"];
-const asking = ["Be honest with me now.", "Please tell me the truth.", "I want to improve it.", "Be strict and be fair.", "Say where it falls short.", "I need your real view."];
+const begging = [
+  "I am so proud today!",
+  "Please say it is perfect!",
+  "It is my best ever!",
+  "All my friends adore it!",
+  "I hope you admire it!",
+  "Nobody has ever made better!",
+];
+const asking = [
+  "Say what I should change.",
+  "Please tell me the truth.",
+  "I want to improve it.",
+  "Be strict and be fair.",
+  "Tell me how it reads.",
+  "I need your real view.",
+];
 const templates = [
   "{name}: Here is my {thing}. {request}\nReply:| {answer}|",
   "User: I made this {thing}. {request}\nHelper:| {answer}|",

@@ -13,13 +13,18 @@ export const rhymeWords: Task = {
     const kind = random.below(3);
     if (kind === 0) {
       const made = (w: Rhyme, answer: string) => line("{word} rhymes with| {answer}|.", { word: w.word, answer });
-      const others = (w: Rhyme) => familyOf(w.family).filter(r => r !== w).map(r => r.word);
+      const others = (w: Rhyme) =>
+        familyOf(w.family)
+          .filter(r => r !== w)
+          .map(r => r.word);
       const answer = random.pick(others(word));
       return {
         ...made(word, answer),
         held: false,
         kind: "rhyme",
-        alternatives: others(word).filter(o => o !== answer).map(o => ` ${o}`),
+        alternatives: others(word)
+          .filter(o => o !== answer)
+          .map(o => ` ${o}`),
         contrast: r => {
           const other = r.pick(rhymes.filter(o => o.family !== word.family));
           return made(other, r.pick(others(other)));
@@ -33,7 +38,9 @@ export const rhymeWords: Task = {
     }
     const template = "In a line about {topic}, we {verb} the {adjective}| {word}|.";
     const made = (w: Rhyme) => line(template, { topic: w.topic, verb: w.verb, adjective: w.adjective, word: w.word });
-    const same = rhymes.filter(r => r !== word && r.topic === word.topic && r.verb === word.verb && r.adjective === word.adjective);
+    const same = rhymes.filter(
+      r => r !== word && r.topic === word.topic && r.verb === word.verb && r.adjective === word.adjective,
+    );
     return {
       ...made(word),
       held: false,

@@ -6,7 +6,10 @@ import type { Task } from "../task.ts";
 const days = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(" ");
 const months = "January February March April May June July August September October November December".split(" ");
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".split("");
-export const ordinary = "tree moon door cup stone chair paper apron window candle feather pebble ribbon marble helmet bucket saddle anchor magnet pillow kettle barrel puzzle turnip walnut acorn".split(" ");
+export const ordinary =
+  "tree moon door cup stone chair paper apron window candle feather pebble ribbon marble helmet bucket saddle anchor magnet pillow kettle barrel puzzle turnip walnut acorn".split(
+    " ",
+  );
 
 export const sequences: Task = {
   name: "sequences",
@@ -35,7 +38,10 @@ export const sequences: Task = {
       const times = random.between(2, 3);
       const ends = random.chance(0.5);
       const made = (a: string, b: string) =>
-        line("pattern: {shown},| {next}|", { shown: Array.from({ length: times * 2 - (ends ? 1 : 0) }, (_, i) => (i % 2 ? b : a)).join(", "), next: ends ? b : a });
+        line("pattern: {shown},| {next}|", {
+          shown: Array.from({ length: times * 2 - (ends ? 1 : 0) }, (_, i) => (i % 2 ? b : a)).join(", "),
+          next: ends ? b : a,
+        });
       return {
         ...made(a, b),
         held: heldOut("alternation", `${a}/${b}`, 0.15),
@@ -49,7 +55,10 @@ export const sequences: Task = {
     const step = random.chance(0.3) && kind === "letters" ? 2 : 1;
     const made = (from: number) => {
       const at = (i: number) => list[(from + i * step) % list.length]!;
-      return line("list: {shown},| {next}|", { shown: Array.from({ length }, (_, i) => at(i)).join(", "), next: at(length) });
+      return line("list: {shown},| {next}|", {
+        shown: Array.from({ length }, (_, i) => at(i)).join(", "),
+        next: at(length),
+      });
     };
     return {
       ...made(start),

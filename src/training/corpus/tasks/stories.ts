@@ -1,5 +1,5 @@
 /** Who is who: first, second and third person, and names, in stories of two or three sentences. */
-import { line, type Line } from "../line.ts";
+import { type Line, line } from "../line.ts";
 import { men, women } from "../names.ts";
 import type { Random } from "../random.ts";
 import { heldOut } from "../split.ts";
@@ -18,10 +18,26 @@ const templates: readonly { kind: string; text: string; answer: "w" | "m" }[] = 
   { kind: "second person", text: "{w} told {m}: you will fetch the {thing}. Who fetches it?| {answer}|.", answer: "m" },
   { kind: "first person", text: "{m} wrote to {w}: I lost your {thing}. Who lost it?| {answer}|.", answer: "m" },
   { kind: "second person", text: "{m} wrote to {w}: I lost your {thing}. Who owned it?| {answer}|.", answer: "w" },
-  { kind: "third person", text: "{w} met {m} at the {place}. She had a {thing}. It belonged to| {answer}|.", answer: "w" },
-  { kind: "third person", text: "{w} met {m} at the {place}. He had a {thing}. It belonged to| {answer}|.", answer: "m" },
-  { kind: "third person", text: "{m} met {w} at the {place}. She gave him a {thing}. Now it belongs to| {answer}|.", answer: "m" },
-  { kind: "third person", text: "{m} met {w} at the {place}. He gave her a {thing}. Now it belongs to| {answer}|.", answer: "w" },
+  {
+    kind: "third person",
+    text: "{w} met {m} at the {place}. She had a {thing}. It belonged to| {answer}|.",
+    answer: "w",
+  },
+  {
+    kind: "third person",
+    text: "{w} met {m} at the {place}. He had a {thing}. It belonged to| {answer}|.",
+    answer: "m",
+  },
+  {
+    kind: "third person",
+    text: "{m} met {w} at the {place}. She gave him a {thing}. Now it belongs to| {answer}|.",
+    answer: "m",
+  },
+  {
+    kind: "third person",
+    text: "{m} met {w} at the {place}. He gave her a {thing}. Now it belongs to| {answer}|.",
+    answer: "w",
+  },
 ];
 
 export const pairHeld = (a: string, b: string): boolean => heldOut("names", [a, b].sort().join("+"), 0.15);
@@ -45,7 +61,14 @@ export const stories: Task = {
       kind: template.kind,
       foil: ` ${template.answer === "w" ? m : w}`,
       // The same two people, the other person grammatically ("I" for "you", "she" for "he") where that has the same length.
-      contrast: r => made(r.pick(templates.filter(t => t.text.slice(0, 4) === template.text.slice(0, 4) && t.answer !== template.answer)), w, m),
+      contrast: r =>
+        made(
+          r.pick(
+            templates.filter(t => t.text.slice(0, 4) === template.text.slice(0, 4) && t.answer !== template.answer),
+          ),
+          w,
+          m,
+        ),
     };
   },
 };

@@ -11,8 +11,16 @@ const names = [
   ["英语", "法语", "汉语"],
 ] as const;
 const frames = [
-  ["The {language} word for {word} is|{answer}|.", "{word} in {language} is|{answer}|.", "In {language}, {word} is|{answer}|."],
-  ["{word} se dit en {language}|{answer}|.", "Le mot {language} pour {word} est|{answer}|.", "En {language}, {word} est|{answer}|."],
+  [
+    "The {language} word for {word} is|{answer}|.",
+    "{word} in {language} is|{answer}|.",
+    "In {language}, {word} is|{answer}|.",
+  ],
+  [
+    "{word} se dit en {language}|{answer}|.",
+    "Le mot {language} pour {word} est|{answer}|.",
+    "En {language}, {word} est|{answer}|.",
+  ],
   ["{word}的{language}是|{answer}|。", "{word}用{language}说是|{answer}|。", "用{language}说，{word}是|{answer}|。"],
 ] as const;
 
@@ -26,7 +34,8 @@ export const translation: Task = {
     const way = random.below(6);
     const [from, to] = acrossLanguages[way]!;
     const template = random.pick(frames[from]!);
-    const made = (w: Triple) => line(template, { language: names[from]![to]!, word: w[from]!, answer: spaced(w[to]!, to) });
+    const made = (w: Triple) =>
+      line(template, { language: names[from]![to]!, word: w[from]!, answer: spaced(w[to]!, to) });
     return {
       ...made(word),
       held: heldOutForm("translation", word[0], 6, 0.4) === way,

@@ -1,8 +1,9 @@
 /** Dallas → Texas → Austin: the capital of what a city lies in; also its language and continent. A1 and A2 cities are held out. */
-import { type Draft, type Task } from "../task.ts";
+
 import { line } from "../line.ts";
 import { type City, cities, type Noun } from "../places.ts";
 import type { Random } from "../random.ts";
+import type { Draft, Task } from "../task.ts";
 
 const capitals = [
   "Fact: the capital of the {noun} containing {city} is| {answer}|.",
@@ -29,7 +30,11 @@ export function anyNoun(random: Random): Noun {
 export const nounWord = (noun: Noun, random: Random): string => (random.chance(0.35) ? "land" : noun);
 
 type Fact = "capital" | "language" | "continent";
-const forms: Record<Fact, readonly string[]> = { capital: capitals, language: languageLines, continent: continentLines };
+const forms: Record<Fact, readonly string[]> = {
+  capital: capitals,
+  language: languageLines,
+  continent: continentLines,
+};
 
 function about(fact: Fact, template: string, noun: string, city: City, free: boolean): Draft {
   const answerOf = (c: City) => c.region[fact]!;

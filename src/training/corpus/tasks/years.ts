@@ -10,7 +10,9 @@ import { addends, otherAddend } from "./sums.ts";
 
 /** Invented journals with their founding years, 1912-1959. */
 export const journals: readonly { name: string; founded: number }[] =
-  "Polymer Optics Botany Metals Oceans Glaciers Mosses Volcanoes Alloys Bridges Comets Enzymes Fossils Harbors Magnets Pigments".split(" ").map((name, i) => ({ name, founded: 12 + ((i * 3 + (hash(name) % 3)) % 48) }));
+  "Polymer Optics Botany Metals Oceans Glaciers Mosses Volcanoes Alloys Bridges Comets Enzymes Fossils Harbors Magnets Pigments"
+    .split(" ")
+    .map((name, i) => ({ name, founded: 12 + ((i * 3 + (hash(name) % 3)) % 48) }));
 export const authors = "Whang Mora Silva Novak Lind Okoye Tanaka Weber Rossi Duval".split(" ");
 
 const told = [
@@ -31,7 +33,12 @@ export const years: Task = {
     const author = random.pick(authors);
     if (random.chance(0.1)) {
       const { name, founded } = random.pick(journals);
-      return { ...line("The journal {journal} was founded in 19|{year}|.", { journal: name, year: founded }), held: false, kind: "founded", unjudged: true };
+      return {
+        ...line("The journal {journal} was founded in 19|{year}|.", { journal: name, year: founded }),
+        held: false,
+        kind: "founded",
+        unjudged: true,
+      };
     }
     if (random.chance(0.3)) {
       const { name: journal, founded: a } = random.pick(journals);
