@@ -137,7 +137,7 @@ function shelf(chart: Chart, room: number): { box: ChartBox; joined?: readonly s
   const joined: ChartBox = {
     ...rest[0]!,
     id: "others",
-    label: `other, ${rest.length} positions`,
+    label: `${rest.length} others`,
     share: rest.reduce((sum, box) => sum + box.share, 0),
     effect: rest.reduce((sum, box) => sum + box.effect, 0),
     positions: [rest[0]!.positions[0], rest.at(-1)!.positions[1]],

@@ -35,7 +35,7 @@ export function BoxCard({ box, probability }: { box: ChartBox; probability: numb
       </span>
       <span class="place">{box.labelSource === "place" ? "no label yet" : box.place}</span>
       {reads && <span class="line">reads {reads}</span>}
-      {does && <span class="line">→ {does}</span>}
+      {does && <span class="line does">→ {does}</span>}
       <ShareBar share={box.share} effect={box.effect} />
       <Fog share={box.error} />
     </>
