@@ -159,11 +159,14 @@ export class Places {
   private readonly model: Model;
   private readonly start: number;
   private readonly tokens: number;
+  private readonly total: number;
 
-  constructor(model: Model, start: number, tokens: number) {
+  /** `total` is the length of the whole prompt, where these queries are only its first. */
+  constructor(model: Model, start: number, tokens: number, total = start + tokens) {
     this.model = model;
     this.start = start;
     this.tokens = tokens;
+    this.total = total;
   }
 
   /** `mask`, `cos` and `sin` of a layer. */
@@ -178,7 +181,7 @@ export class Places {
   }
 
   private turns(rotary: Rotary) {
-    const total = this.start + this.tokens;
+    const total = this.total;
     const key = `${rotary.dims} ${rotary.magnitude} ${rotary.frequencies(total).join()}`;
     let had = this.tables.get(key);
     if (!had) {

@@ -76,6 +76,36 @@ export class WeightReader {
     return tensor(shape, data);
   }
 
+  private readonly turned = new Map<string, Promise<Float32Array<ArrayBuffer>>>();
+
+  /** One row of a weight [in]: only its own bytes are read, where the file keeps rows together. */
+  async row(name: LayerWeight, layer: number, index: number): Promise<Float32Array<ArrayBuffer>> {
+    const place = this.place(name, layer);
+    if (!place) throw internal(`the family ${this.config.family.name} has no ${name}`);
+    if (place.part === undefined && !this.config.family.flipped) return this.rows(place.tensor, index, index + 1);
+    const key = `${name}.${layer}`;
+    let whole = this.turned.get(key);
+    if (!whole) {
+      whole = this.read(name, layer).then(t => t.data);
+      this.turned.set(key, whole);
+    }
+    const data = await whole;
+    const width = this.config.dModel;
+    return data.subarray(index * width, (index + 1) * width);
+  }
+
+  /** One entry of a bias, 0 where there is none. */
+  async biasAt(name: LayerWeight, layer: number, index: number): Promise<number> {
+    if (!this.has(`${name}.bias`, layer)) return 0;
+    const key = `${name}.bias.${layer}`;
+    let whole = this.turned.get(key);
+    if (!whole) {
+      whole = this.read(`${name}.bias`, layer).then(t => t.data);
+      this.turned.set(key, whole);
+    }
+    return (await whole)[index]!;
+  }
+
   /** A whole tensor by its file name, checked for NaN. */
   async tensor(name: string): Promise<{ shape: readonly number[]; data: Float32Array<ArrayBuffer> }> {
     const real = this.real(name);

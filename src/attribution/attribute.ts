@@ -1,0 +1,207 @@
+/**
+ * From one recorded prompt to its attribution graph.
+ *
+ * 1. Pull the targets back to all sources.
+ * 2. Expand the units that matter most to them so far, in rounds, until the budget is spent or what unexpanded units
+ *    could still carry falls below the bound.
+ * 3. Put the rows together. Pruning, grouping and drawing happen elsewhere.
+ *
+ * Knows nothing of files, devices or screens.
+ */
+import type { PromptBasis } from "../features/basis.ts";
+import type { Recording } from "../models/record.ts";
+import type { Graph } from "./graph.ts";
+import { Frontier } from "./order.ts";
+import { Sources } from "./sources.ts";
+import { batches, Sweep, type SweepOptions, type SweptRow } from "./sweep.ts";
+import type { Target } from "./target.ts";
+
+export interface AttributeOptions {
+  /** Most units whose own rows are computed. */
+  readonly expand: number;
+  /** Stop when the influence on unexpanded units is at most this share. */
+  readonly bound?: number;
+  /** See SweepOptions: by default 0 (exact rows) while all sources are fewer than 100,000, else 1/20,000. */
+  readonly floor?: number;
+  /** Units expanded in one round; chosen by the budget when left out. */
+  readonly round?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((expanded: number, budget: number, unexpanded: number) => void) | undefined;
+}
+
+export interface Attribution {
+  readonly graph: Graph;
+  /** Largest |row sum − value| as a share of a row's absolute mass. */
+  readonly rowSum: number;
+  /** Largest |row sum − value| of a target, relative to the largest |value|: the frozen model against the real one. */
+  readonly frozenTargets: number;
+  readonly expanded: number;
+  /** Sources that any row could have. */
+  readonly sources: number;
+  /** Share of influence on units that were not expanded. */
+  readonly unexpanded: number;
+}
+
+export async function attribute(
+  recording: Recording,
+  basis: PromptBasis,
+  targets: readonly Target[],
+  options: AttributeOptions,
+): Promise<Attribution> {
+  const sweep = await Sweep.on(recording, basis);
+  const sources = new Sources(basis);
+  const rows: Row[] = [];
+  const all = basis.count + recording.tokens + recording.model.layers;
+  const limits: SweepOptions = {
+    floor: options.floor ?? (all < 100_000 ? 0 : 1 / 20_000),
+    most: 20_000,
+    signal: options.signal,
+  };
+  let rowSum = 0;
+  let frozenTargets = 0;
+  const largest = Math.max(1e-9, ...targets.map(t => Math.abs(t.value)));
+
+  const targetNodes = targets.map((_, index) => sources.other({ kind: "target", index }));
+  const frontier = new Frontier(
+    targetNodes.map((node, i) => ({ node, weight: targets[i]!.weight })),
+    node => sources.nodes[node]!,
+  );
+  const sweepAll = async (which: readonly Target[], nodes: readonly number[]): Promise<void> => {
+    for (const batch of batches(which)) {
+      const swept = await sweep.rows(
+        batch.map(i => which[i]!),
+        limits,
+      );
+      for (const result of swept) {
+        const target = which[batch[result.target]!]!;
+        const row = assemble(result, target, nodes[batch[result.target]!]!, sources);
+        const miss = Math.abs(row.sum - target.value);
+        rowSum = Math.max(rowSum, miss / Math.max(row.absolute, 1e-9));
+        if (target.layer === recording.model.layers) frozenTargets = Math.max(frozenTargets, miss / largest);
+        rows.push(row);
+        frontier.add(row.node, row.sources, row.weights, row.droppedAbsolute);
+      }
+    }
+  };
+
+  await sweepAll(targets, targetNodes);
+  let expanded = 0;
+  const bound = options.bound ?? 0;
+  options.progress?.(0, options.expand, frontier.unexpanded);
+  while (expanded < options.expand && frontier.unexpanded > bound) {
+    const round = options.round ?? Math.min(512, Math.max(96, expanded));
+    const next = frontier.next(Math.min(round, options.expand - expanded));
+    if (next.length === 0) break;
+    const units = next.map(node => sources.basisUnit(node)!);
+    const encoders = await basis.encoders(units);
+    const unitTargets = units.map((unit, i): Target => {
+      const place = basis.place(unit);
+      return {
+        ...encoders[i]!,
+        layer: place.layer,
+        position: place.position,
+        biasLayer: place.layer,
+        weight: 1,
+        what: "",
+      };
+    });
+    await sweepAll(unitTargets, next);
+    expanded += next.length;
+    options.progress?.(expanded, options.expand, frontier.unexpanded);
+  }
+  return {
+    graph: graphOf(rows, sources, basis, targets, targetNodes),
+    rowSum,
+    frozenTargets,
+    expanded,
+    sources: all,
+    unexpanded: frontier.unexpanded,
+  };
+}
+
+interface Row {
+  readonly node: number;
+  readonly sources: Uint32Array;
+  readonly weights: Float32Array;
+  readonly value: number;
+  readonly sum: number;
+  readonly absolute: number;
+  readonly dropped: number;
+  readonly droppedAbsolute: number;
+}
+
+/** A swept row with every kind of source under its node number. */
+function assemble(swept: SweptRow, target: Target, node: number, sources: Sources): Row {
+  const others: [number, number][] = [];
+  swept.embeddings.forEach((weight, position) => {
+    if (weight !== 0) others.push([sources.other({ kind: "embedding", position }), weight]);
+  });
+  for (const { layer, source, weight } of swept.vectors) {
+    if (weight !== 0) others.push([sources.other({ kind: source.kind, layer, position: source.position }), weight]);
+  }
+  const biases = swept.biases.slice();
+  biases[target.biasLayer]! += target.bias;
+  biases.forEach((weight, layer) => {
+    if (weight !== 0) others.push([sources.other({ kind: "bias", layer }), weight]);
+  });
+  if (swept.positionsBias !== 0)
+    others.push([sources.other({ kind: "bias", layer: "positions" }), swept.positionsBias]);
+
+  const n = swept.units.length;
+  const numbers = new Uint32Array(n + others.length);
+  const weights = new Float32Array(n + others.length);
+  for (let i = 0; i < n; i++) numbers[i] = sources.unit(swept.units[i]!);
+  weights.set(swept.unitWeights);
+  let sum = swept.sum;
+  let absolute = swept.absolute;
+  others.forEach(([number, weight], i) => {
+    numbers[n + i] = number;
+    weights[n + i] = weight;
+    sum += weight;
+    absolute += Math.abs(weight);
+  });
+  return {
+    node,
+    sources: numbers,
+    weights,
+    value: target.value,
+    sum,
+    absolute,
+    dropped: swept.dropped,
+    droppedAbsolute: swept.droppedAbsolute,
+  };
+}
+
+function graphOf(
+  rows: readonly Row[],
+  sources: Sources,
+  basis: PromptBasis,
+  targets: readonly Target[],
+  targetNodes: readonly number[],
+): Graph {
+  const edges = rows.reduce((sum, row) => sum + row.sources.length, 0);
+  const rowStart = new Uint32Array(rows.length + 1);
+  const source = new Uint32Array(edges);
+  const weight = new Float32Array(edges);
+  rows.forEach((row, i) => {
+    source.set(row.sources, rowStart[i]!);
+    weight.set(row.weights, rowStart[i]!);
+    rowStart[i + 1] = rowStart[i]! + row.sources.length;
+  });
+  const activation = Float32Array.from(sources.nodes, (node, i) => {
+    if (node.kind === "unit") return basis.activation(sources.basisUnit(i)!);
+    return node.kind === "target" ? targets[node.index]!.value : 1;
+  });
+  return {
+    nodes: sources.nodes,
+    activation,
+    targets: targetNodes.map((node, i) => ({ node, weight: targets[i]!.weight })),
+    rowNode: Uint32Array.from(rows, row => row.node),
+    rowStart,
+    source,
+    weight,
+    rowValue: Float64Array.from(rows, row => row.value),
+    rowDropped: Float64Array.from(rows, row => row.dropped),
+    rowDroppedAbsolute: Float64Array.from(rows, row => row.droppedAbsolute),
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * Numbers for nodes while a trace goes on, given out as nodes are met. This is the one place where nodes become rows
+ * and rows nodes again.
+ */
+import type { PromptBasis } from "../features/basis.ts";
+import { type Node, nodeId } from "./node.ts";
+
+export class Sources {
+  readonly nodes: Node[] = [];
+  private readonly units = new Map<number, number>();
+  private readonly others = new Map<string, number>();
+  private readonly unitOf: number[] = [];
+  private readonly basis: PromptBasis;
+
+  constructor(basis: PromptBasis) {
+    this.basis = basis;
+  }
+
+  /** The node number of the basis's unit. */
+  unit(unit: number): number {
+    let number = this.units.get(unit);
+    if (number === undefined) {
+      number = this.nodes.length;
+      this.units.set(unit, number);
+      this.nodes.push({ kind: "unit", ...this.basis.place(unit) });
+      this.unitOf[number] = unit;
+    }
+    return number;
+  }
+
+  /** The node number of anything else. */
+  other(node: Exclude<Node, { kind: "unit" }>): number {
+    const id = nodeId(node);
+    let number = this.others.get(id);
+    if (number === undefined) {
+      number = this.nodes.length;
+      this.others.set(id, number);
+      this.nodes.push(node);
+    }
+    return number;
+  }
+
+  /** The basis's unit behind a node number, undefined for other kinds. */
+  basisUnit(number: number): number | undefined {
+    return this.unitOf[number];
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * One prompt's run, written down: everything that an attribution needs to hold constant, and nothing that grows with
+ * the square of the prompt (attention patterns are worked out again from the residual stream where they are needed).
+ */
+import { float32 } from "../core/tensor.ts";
+import { forward } from "./forward.ts";
+import type { Model } from "./model.ts";
+
+export interface Recording {
+  readonly model: Model;
+  readonly ids: readonly number[];
+  readonly tokens: number;
+  /** [token, dModel] embedding rows, scaled; learned positions apart. */
+  readonly embedding: Float32Array<ArrayBuffer>;
+  readonly positions: Float32Array<ArrayBuffer> | undefined;
+  /** [layer][token, dModel] the stream entering each layer, and (last entry) leaving the last. */
+  readonly residual: readonly Float32Array<ArrayBuffer>[];
+  /** [layer][token, dModel] after attention. */
+  readonly mid: readonly Float32Array<ArrayBuffer>[];
+  /** [layer] what the MLP's units were and what led to them, by tap name: `hidden`, `up`, `gate`, `norm2.scale` ... */
+  readonly read: readonly Readonly<Record<string, Float32Array<ArrayBuffer>>>[];
+  /** [layer][token, dModel] what the MLP wrote. */
+  readonly mlpOut: readonly Float32Array<ArrayBuffer>[];
+  /** [layer][token] 1 / rms of the norm after the MLP, where there is one. */
+  readonly postScale: readonly (Float32Array<ArrayBuffer> | undefined)[];
+}
+
+/** The stream that a layer's MLP reads. */
+export const mlpStream = (recording: Recording, layer: number): Float32Array<ArrayBuffer> =>
+  (recording.model.config.parallel ? recording.residual : recording.mid)[layer]!;
+
+export interface RecordOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((layer: number) => void) | undefined;
+  /** Taps of the MLP's reading to keep besides what every basis needs. */
+  readonly readTaps?: readonly string[];
+}
+
+/** Runs the model on these ids and records. Memory: tokens × layers × (3 dMlp + 4 dModel) floats. */
+export async function recordRun(model: Model, ids: readonly number[], options: RecordOptions = {}): Promise<Recording> {
+  const gated = model.config.family.mlp === "gated";
+  const post = model.config.family.postNorms;
+  const readTaps = [...new Set(["up", ...(gated ? ["gate"] : []), "norm2.scale", ...(options.readTaps ?? [])])];
+  const parts = await model.embedParts(ids);
+  const residual: Float32Array<ArrayBuffer>[] = [];
+  const mid: Float32Array<ArrayBuffer>[] = [];
+  const read: Record<string, Float32Array<ArrayBuffer>>[] = [];
+  const mlpOut: Float32Array<ArrayBuffer>[] = [];
+  const postScale: (Float32Array<ArrayBuffer> | undefined)[] = [];
+  const last = await forward(model, [ids], {
+    signal: options.signal,
+    progress: options.progress,
+    stages: {
+      readTaps,
+      writeTaps: ["mlp.out", ...(post ? ["postNorm2.scale"] : [])],
+      residual: (_layer, x) => void residual.push(x),
+      mid: (_layer, x) => void mid.push(x),
+      hidden: (layer, hidden, taps) => {
+        read[layer] = { hidden, ...Object.fromEntries(readTaps.map(name => [name, float32(taps[name])])) };
+      },
+      out: (_layer, _out, taps) => {
+        mlpOut.push(float32(taps["mlp.out"]));
+        postScale.push(post ? float32(taps["postNorm2.scale"]) : undefined);
+      },
+    },
+  });
+  residual.push(last);
+  return {
+    model,
+    ids,
+    tokens: ids.length,
+    embedding: parts.tokens,
+    positions: parts.positions,
+    residual,
+    mid,
+    read,
+    mlpOut,
+    postScale,
+  };
+}
