@@ -125,6 +125,35 @@ test("pruning nothing keeps all", () => {
   expect(all.nodes.every(Boolean) && all.edges.every(Boolean)).toBe(true);
 });
 
+test("nodes chosen elsewhere all stay, each with its strongest edge, however weak", () => {
+  const weak = graphOf(
+    nodes,
+    [{ node: 0, weight: 1 }],
+    [
+      {
+        node: 0,
+        edges: [
+          [1, 1000],
+          [2, 2],
+          [3, 1],
+        ],
+      },
+      {
+        node: 1,
+        edges: [
+          [2, 1],
+          [3, 1000],
+        ],
+      },
+      { node: 2, edges: [[3, 1]] },
+    ],
+  );
+  const { nodes: kept, edges } = prune(weak, { chosen: Uint8Array.of(0, 1, 1, 0, 0, 0, 0), edges: 0.9 });
+  expect([...kept.slice(0, 4)]).toEqual([1, 1, 1, 1]);
+  expect(pairs(weak, edges)).toEqual(new Set(["0 1", "0 2", "1 3"]));
+  expect(prune(weak, { nodes: 1, edges: 0.9 }).nodes[2]).toBe(0);
+});
+
 test("a unit that only a coarse node feeds goes, as in the peer's graph, unless the nodes were chosen with coarse ones", () => {
   const few = graphOf(
     nodes,

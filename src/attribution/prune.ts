@@ -7,9 +7,9 @@
  * N² appears; sums are float64, since real graphs pass a threshold by 7e-6.
  *
  * Biases and coarse `mlp` nodes, which the peer lacks, are bystanders: they are kept by the same thresholds, but no
- * other node's fate depends on them (except where the nodes were chosen elsewhere: then a unit may live on coarse nodes).
+ * other node's fate depends on them. Nodes chosen elsewhere all stay, each with at least its strongest edge.
  */
-import { everyNode, flow, peerNodes, rowMass, targetWeights } from "./flow.ts";
+import { flow, peerNodes, rowMass, targetWeights } from "./flow.ts";
 import type { Graph } from "./graph.ts";
 
 export interface Pruning {
@@ -31,7 +31,7 @@ export interface PruneOptions {
   readonly edges?: number;
   /** At most this many units and coarse `mlp` nodes, the most influential first. */
   readonly most?: number;
-  /** [node] nodes chosen elsewhere (1 = keep), in place of the node threshold. */
+  /** [node] nodes chosen elsewhere (1 = keep), in place of the node threshold; none of them is dropped. */
   readonly chosen?: Uint8Array;
 }
 
@@ -60,7 +60,8 @@ export function prune(graph: Graph, options: PruneOptions = {}): Pruning {
   const shared = scores.filter((_, edge) => peer[graph.source[edge]!]);
   const least = thresholdOf(shared, edgeShare);
   const edges = Uint8Array.from(scores, score => (score > 0 && score >= least ? 1 : 0));
-  dropLoose(graph, options.chosen ? everyNode(graph) : peer, nodes, edges);
+  if (options.chosen) keepStrongest(graph, nodes, scores, edges);
+  else dropLoose(graph, peer, nodes, edges);
   return { nodes, edges, cumulative: cumulativeShares(arrived, peer) };
 }
 
@@ -121,8 +122,8 @@ function edgeScores(graph: Graph, peer: Uint8Array, nodes: Uint8Array): Float64A
   return scores;
 }
 
-/** Units and errors need an edge out, units also an edge in from a node that `feeds`; repeat until none is lost. Changes both masks. */
-function dropLoose(graph: Graph, feeds: Uint8Array, nodes: Uint8Array, edges: Uint8Array): void {
+/** Units and errors need an edge out, units also an edge in from a node that the peer has; repeat until none is lost. Changes both masks. */
+function dropLoose(graph: Graph, peer: Uint8Array, nodes: Uint8Array, edges: Uint8Array): void {
   for (let changed = true; changed; ) {
     changed = false;
     const into = new Uint8Array(nodes.length);
@@ -133,7 +134,7 @@ function dropLoose(graph: Graph, feeds: Uint8Array, nodes: Uint8Array, edges: Ui
         if (!nodes[target] || !nodes[source]) edges[edge] = 0;
         if (!edges[edge]) continue;
         out[source] = 1;
-        if (feeds[source]) into[target] = 1;
+        if (peer[source]) into[target] = 1;
       }
     });
     graph.nodes.forEach((node, i) => {
@@ -143,6 +144,16 @@ function dropLoose(graph: Graph, feeds: Uint8Array, nodes: Uint8Array, edges: Ui
       changed = true;
     });
   }
+}
+
+/** Gives every kept node the strongest of its edges out, however weak. Changes the edge mask. */
+function keepStrongest(graph: Graph, nodes: Uint8Array, scores: Float64Array, edges: Uint8Array): void {
+  const strongest = new Int32Array(nodes.length).fill(-1);
+  graph.source.forEach((source, edge) => {
+    const best = strongest[source]!;
+    if (scores[edge]! > (best < 0 ? 0 : scores[best]!)) strongest[source] = edge;
+  });
+  for (const edge of strongest) if (edge >= 0) edges[edge] = 1;
 }
 
 function cumulativeShares(arrived: Float64Array, peer: Uint8Array): Float64Array {
