@@ -7,6 +7,7 @@ import { activation, activationRatio, type Curve } from "../core/ops/activation.
 import { add } from "../core/ops/add.ts";
 import { centre } from "../core/ops/centre.ts";
 import { concat } from "../core/ops/concat.ts";
+import { crossEntropy } from "../core/ops/cross-entropy.ts";
 import { embed } from "../core/ops/embed.ts";
 import { inverseRms, sumLast } from "../core/ops/inverse-rms.ts";
 import { above, jumpRelu } from "../core/ops/jump-relu.ts";
@@ -130,6 +131,7 @@ export function cases(sizes: Sizes): Case[] {
     ),
     make("embed", embed(input("x", [3, width]), ids)),
     make("pick", pick(x3(3), ids)),
+    make("crossEntropy", crossEntropy(x3(3), ids)),
     make("tap", tap(x, "name")),
     make("root", root(x), { positive: true }),
     make("inverse", inverse(x), { positive: true }),

@@ -25,10 +25,8 @@ export const softmaxOp: Op = {
     });
     return out;
   },
-  pullback(pull, _args, y) {
-    const weighted = mul(pull, y);
-    return [add(weighted, scale(mul(y, sumLast(weighted)), -1))];
-  },
+  // y · (pull − Σ pull · y): the minus stands on the small sum, since a pass over a pattern costs more than an op.
+  pullback: (pull, _args, y) => [mul(y, add(pull, scale(sumLast(mul(pull, y)), -1)))],
   lower: (emit, [x]) => emit.node("Softmax", [x!], { axis: -1 }),
 };
 

@@ -5,6 +5,7 @@ import { activationOp, ratioOp, slopeOp } from "./activation.ts";
 import { addOp } from "./add.ts";
 import { centreOp } from "./centre.ts";
 import { concatOp } from "./concat.ts";
+import { crossEntropyOp, crossEntropyPullOp } from "./cross-entropy.ts";
 import { embedOp, scatterOp } from "./embed.ts";
 import { inverseRmsOp } from "./inverse-rms.ts";
 import { aboveOp, jumpReluOp, windowOp } from "./jump-relu.ts";
@@ -34,6 +35,8 @@ export const ops: ReadonlyMap<string, Op> = new Map(
     addOp,
     centreOp,
     concatOp,
+    crossEntropyOp,
+    crossEntropyPullOp,
     embedOp,
     inverseOp,
     inverseRmsOp,
