@@ -1,0 +1,91 @@
+import * as ort from "onnxruntime-node";
+import { expect, test } from "vitest";
+import { random } from "../core/random.ts";
+import { evaluate } from "../core/readings/evaluate.ts";
+import { countOf } from "../core/shape.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
+import { onnxDevice } from "../devices/onnx/device.ts";
+import { modelConfig } from "../models/config.ts";
+import type { Batch } from "./corpus/pack.ts";
+import { decoderTraining } from "./decoder-loss.ts";
+import { initialValues, parametersOf } from "./parameters.ts";
+import { specimenConfig } from "./shape.ts";
+import { lossInputs } from "./step-inputs.ts";
+
+const config = modelConfig(specimenConfig({ dModel: 8, layers: 2, heads: 2, dMlp: 12 }, 11, { bos: 0, eos: 1 }));
+
+/** Two rows of five tokens; in the first two documents, of which the second begins at place 3. */
+const batch: Batch = {
+  rows: 2,
+  length: 5,
+  ids: Int32Array.of(0, 3, 3, 0, 5, 0, 4, 9, 3, 10),
+  targets: Int32Array.of(3, 3, -1, 5, -1, 4, 9, 3, 10, -1),
+  positions: Int32Array.of(0, 1, 2, 0, 1, 0, 1, 2, 3, 4),
+  mask: {
+    start: Int32Array.of(0, 0, 0, 3, 3, 0, 0, 0, 0, 0),
+    first: Int32Array.of(0, 0, 0, 3, 3, 0, 0, 0, 2, 2),
+    last: Int32Array.of(4, 4, 4, 4, 4, 4, 2, 4, 4, 4),
+  },
+  tokens: 7,
+};
+
+/** Larger than at the start of training, so that every part of the program matters; gains are not all 1. */
+function weights(): Record<string, Tensor> {
+  const next = random(3);
+  const values = initialValues(config, 5);
+  return Object.fromEntries(
+    parametersOf(config).map(({ name, shape, kind }) => {
+      const by = kind === "table" ? 40 : kind === "matrix" ? 3 : 1;
+      return [
+        name,
+        tensor(
+          shape,
+          values.get(name)!.map(v => v * by + (kind === "gain" ? next() - 0.5 : 0)),
+        ),
+      ];
+    }),
+  );
+}
+
+const outputs = decoderTraining(config);
+const given = { ...weights(), ...lossInputs(config, batch) };
+
+test("every weight of a two-layer decoder has a gradient, and it is what finite differences measure", () => {
+  const told = evaluate(outputs, given);
+  for (const { name, shape } of parametersOf(config)) {
+    const at = 4 % countOf(shape);
+    const step = 1e-5;
+    const moved = (by: number): number => {
+      const data = Float64Array.from(given[name]!.data);
+      data[at]! += by;
+      return evaluate({ loss: outputs.loss! }, { ...given, [name]: tensor(shape, data) }).loss!.data[0]!;
+    };
+    const measured = (moved(step) - moved(-step)) / (2 * step);
+    expect(Math.abs(measured), `${name} moves the loss`).toBeGreaterThan(1e-7);
+    expect(told[`gradient.${name}`]!.data[at], name).toBeCloseTo(measured, 7);
+  }
+});
+
+test("onnxruntime gives the reference's loss and gradients", async () => {
+  const told = evaluate(outputs, given);
+  const program = await onnxDevice(ort as never).compile(outputs, {});
+  const found = await program.run(given);
+  await program.release();
+  for (const name of Object.keys(outputs)) {
+    const top = Math.max(...Array.from(told[name]!.data, Math.abs));
+    told[name]!.data.forEach((v, i) => {
+      expect(Math.abs(found[name]!.data[i]! - v) / top, `${name}[${i}]`).toBeLessThan(1e-4);
+    });
+  }
+});
+
+test("documents of one row do not see each other, and a target without weight changes nothing", () => {
+  const loss = (changed: Partial<Batch>) =>
+    evaluate({ loss: outputs.loss! }, { ...given, ...lossInputs(config, { ...batch, ...changed }) }).loss!.data[0]!;
+  const only = { targets: Int32Array.from(batch.targets, (t, i) => (i === 3 ? t : -1)), tokens: 1 };
+  const ids = Int32Array.from(batch.ids);
+  ids[1] = 7; // in the first document; the loss is of the second
+  expect(loss({ ...only, ids })).toBe(loss(only));
+  ids[3] = 7;
+  expect(loss({ ...only, ids })).not.toBe(loss(only));
+});

@@ -1,0 +1,55 @@
+/**
+ * The whole decoder as one expression: ids to normed residuals and logits, many documents a row.
+ *
+ * The blocks are those of `models/blocks/`, unchanged; their weights are called `layers.3.queries` here, and the three
+ * that stand outside the layers `embedding`, `finalNorm` and `unembedding`. Knows no loss and no numbers.
+ */
+import { type Expr, input, intInput, weight } from "../core/expr.ts";
+import { embed } from "../core/ops/embed.ts";
+import { linear } from "../core/ops/linear.ts";
+import { scale } from "../core/ops/scale.ts";
+import { renameWeights } from "../core/readings/rename.ts";
+import { substitute } from "../core/readings/substitute.ts";
+import { attention } from "../models/blocks/attention.ts";
+import type { BlockContext } from "../models/blocks/context.ts";
+import { read, write } from "../models/blocks/mlp.ts";
+import { norm } from "../models/blocks/norm.ts";
+import type { ModelConfig } from "../models/config.ts";
+
+/** The name of a layer's weight in a whole-decoder program. */
+export const layerWeight = (layer: number, name: string): string => `layers.${layer}.${name}`;
+
+export interface Decoder {
+  /** After the last layer and its norm [batch, token, dModel]. */
+  readonly normed: Expr;
+  /** [batch, token, vocabulary] */
+  readonly logits: Expr;
+}
+
+/**
+ * Inputs: `ids` [batch, token]; `mask` [batch, 1, 1, token, token], added to scores; `cos`, `sin`
+ * [batch, 1, token, dims / 2], each token's own, since positions restart at each document.
+ * For families without biases, learned positions or layers that differ in their rotary base.
+ */
+export function decoder(config: ModelConfig): Decoder {
+  const half = config.layers[0]!.rotary!.dims / 2;
+  const given = {
+    mask: input("mask", ["batch", 1, 1, "token", "token"]),
+    cos: input("cos", ["batch", 1, "token", half]),
+    sin: input("sin", ["batch", 1, "token", half]),
+  };
+  const embedding = weight("embedding", [config.vocabulary, config.dModel]);
+  let x = scale(embed(embedding, intInput("ids", ["batch", "token"])), config.embeddingScale);
+  const has = (name: string) => !name.endsWith(".bias");
+  config.layers.forEach((layer, i) => {
+    const context: BlockContext = { config, layer, has };
+    const below = input("below", ["batch", "token", config.dModel]);
+    const { mid } = attention(context, { x: below, ...given });
+    const seen = config.parallel ? below : mid;
+    const named = renameWeights({ out: write(context, mid, read(context, seen)) }, name => layerWeight(i, name));
+    x = substitute(named, { below: x }).out!;
+  });
+  const normed = norm({ config, layer: config.layers[0]!, has }, x, "finalNorm", config.dModel);
+  const logits = linear(normed, config.tied ? embedding : weight("unembedding", [config.vocabulary, config.dModel]));
+  return { normed, logits };
+}

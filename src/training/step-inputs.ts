@@ -1,0 +1,46 @@
+/** A packed batch as the inputs of the decoder's programs. */
+import { type Tensor, tensor } from "../core/tensor.ts";
+import type { ModelConfig } from "../models/config.ts";
+import { rotaryTables } from "../models/rotary.ts";
+import { type Batch, maskOf } from "./corpus/pack.ts";
+
+/** `ids`, `mask`, `cos`, `sin`. */
+export function decoderInputs(config: ModelConfig, batch: Batch): Record<string, Tensor> {
+  const { rows, length } = batch;
+  const rotary = config.layers[0]!.rotary!;
+  const half = rotary.dims / 2;
+  const { cos, sin } = rotaryTables(
+    { ...rotary, frequencies: () => rotary.frequencies(length) },
+    Array.from({ length }, (_, i) => i),
+    length,
+  );
+  const gathered = (table: Float32Array): Tensor => {
+    const out = new Float32Array(rows * length * half);
+    batch.positions.forEach((p, i) => {
+      out.set(table.subarray(p * half, (p + 1) * half), i * half);
+    });
+    return tensor([rows, 1, length, half], out);
+  };
+  return {
+    ids: tensor([rows, length], Int32Array.from(batch.ids)),
+    mask: tensor([rows, 1, 1, length, length], Float32Array.from(maskOf(batch))),
+    cos: gathered(cos),
+    sin: gathered(sin),
+  };
+}
+
+/** Those, and `targets` and `lossWeight`: the mean over the tokens that have a next one. */
+export function lossInputs(config: ModelConfig, batch: Batch): Record<string, Tensor> {
+  const { rows, length, targets, tokens } = batch;
+  return {
+    ...decoderInputs(config, batch),
+    targets: tensor(
+      [rows, length],
+      Int32Array.from(targets, t => Math.max(0, t)),
+    ),
+    lossWeight: tensor(
+      [rows, length, 1],
+      Float32Array.from(targets, t => (t < 0 ? 0 : 1 / tokens)),
+    ),
+  };
+}
