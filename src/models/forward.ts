@@ -32,6 +32,12 @@ export interface Stages {
   readonly attendTaps?: readonly string[];
   /** Attention at this layer reads its pattern from this residual stream [1, token, dModel] instead of its own. */
   frozenOn?(layer: number): Float32Array<ArrayBuffer> | undefined;
+  /** Where attention is frozen, are its norm scales too? */
+  readonly frozenNorms?: boolean;
+  /** Changes what this layer's heads mixed [batch, token, heads * dHead], in place; undefined where nothing does. */
+  heads?(layer: number): ((heads: Float32Array<ArrayBuffer>) => void | Promise<void>) | undefined;
+  /** This layer's MLP writes this [token, dModel] in every run, whatever it reads. `hidden` is not called there. */
+  fixedMlp?(layer: number): Float32Array<ArrayBuffer> | undefined;
 }
 
 /** Keys and values of the tokens so far, for generation. */
@@ -118,23 +124,39 @@ async function oneLayer(
   await stages.residual?.(layer, x);
   const given = { x: tensor(shape, x), ...places.of(layer) };
   const x0 = stages.frozenOn?.(layer);
-  let mid: Float32Array<ArrayBuffer>;
+  const changeHeads = stages.heads?.(layer);
+  const wanted = ["mid", ...(changeHeads ? ["heads"] : []), ...(cache ? ["keys", "values"] : [])];
+  let attended: Record<string, Tensor>;
   if (x0) {
-    const program = await model.program("attendFrozen", layer);
-    mid = float32((await program.run({ ...given, x0: tensor([1, tokens, dModel], x0) })).mid);
+    const frozen = { ...given, x0: tensor([1, tokens, dModel], x0) };
+    attended = stages.frozenNorms
+      ? await (await model.program("attendFrozen", layer)).run(frozen)
+      : await (await model.program("attendOnPattern", layer)).run(frozen, wanted);
   } else {
     const empty = tensor([batch, kvHeads, 0, dHead], new Float32Array(0));
     const past = { pastKeys: cache?.keys[layer] ?? empty, pastValues: cache?.values[layer] ?? empty };
-    const wanted = ["mid", ...(cache ? ["keys", "values"] : []), ...(stages.attendTaps ?? [])];
-    const out = await (await model.program("attend", layer)).run({ ...given, ...past }, wanted);
-    if (cache) {
-      cache.keys[layer] = out.keys!;
-      cache.values[layer] = out.values!;
-    }
-    await stages.attention?.(layer, out);
-    mid = float32(out.mid);
+    const program = await model.program("attend", layer);
+    attended = await program.run({ ...given, ...past }, [...new Set([...wanted, ...(stages.attendTaps ?? [])])]);
+    await stages.attention?.(layer, attended);
+  }
+  if (cache) {
+    cache.keys[layer] = attended.keys!;
+    cache.values[layer] = attended.values!;
+  }
+  let mid = float32(attended.mid);
+  if (changeHeads) {
+    const heads = float32(attended.heads);
+    await changeHeads(heads);
+    const given = { x: tensor(shape, x), heads: tensor([batch, tokens, heads.length / (batch * tokens)], heads) };
+    mid = float32((await (await model.program("attendOut", layer)).run(given)).mid);
   }
   await stages.mid?.(layer, mid);
+  const fixed = stages.fixedMlp?.(layer);
+  if (fixed) {
+    for (let i = 0; i < mid.length; i++) mid[i]! += fixed[i % fixed.length]!;
+    await stages.out?.(layer, mid, {});
+    return mid;
+  }
   // In a parallel block the MLP reads what attention read.
   const seen = parallel ? x : mid;
   const reading = await (await model.program("read", layer)).run({ x: tensor(shape, seen) }, [

@@ -51,6 +51,30 @@ function attendFrozenParts(context: BlockContext): { x: Expr; outputs: Outputs }
 
 const attendFrozen = (context: BlockContext): Outputs => attendFrozenParts(context).outputs;
 
+/**
+ * Attention whose pattern is the prompt's, worked out from `x0` [1, token, dModel]; norms, values and output are live.
+ * What the field calls frozen attention in an intervention.
+ */
+function attendOnPattern(context: BlockContext): Outputs {
+  const given = attentionInputs(context, false);
+  const onPrompt = attention(context, { ...given, x: stream(context, "x0", 1) });
+  const live = attention(context, given);
+  const heads = tapsOf({ mid: live.mid }).get("heads")!;
+  const pattern = tapsOf({ mid: onPrompt.mid }).get("pattern")!;
+  return {
+    ...substituteTap({ mid: live.mid, heads }, "pattern", pattern),
+    keys: live.keys,
+    values: live.values,
+  };
+}
+
+/** `heads` [batch, token, heads * dHead], what each head mixed, and `x` → `mid`. */
+function attendOut(context: BlockContext): Outputs {
+  const { heads, dHead } = context.config;
+  const parts = attention(context, attentionInputs(context, false));
+  return substituteTap({ mid: parts.mid }, "heads", input("heads", ["batch", "token", heads * dHead]));
+}
+
 /** `pull` on mid [target, token, dModel] → the pull on x. `target` is the batch. */
 function attendPull(context: BlockContext): Outputs {
   const given = attentionInputs(context, false);
@@ -130,6 +154,8 @@ export const programs = {
   read: readUnits,
   write: writeUnits,
   attendFrozen,
+  attendOnPattern,
+  attendOut,
   attendPull,
   headsPull,
   scoreUnits,
