@@ -50,7 +50,7 @@ export interface ChartLink {
   readonly weight: number;
   readonly input: number;
   readonly share: number;
-  /** It runs against the order of the boxes (two boxes that feed each other): listed, not drawn. */
+  /** It runs against the order of the boxes, or between two "other" boxes: listed, not drawn. */
   readonly back: boolean;
   readonly drawn: boolean;
 }
@@ -259,6 +259,7 @@ function linksOf(
 ): ChartLink[] {
   const rank = new Map(boxes.map((box, i) => [box.id, i]));
   const shareOf = new Map(boxes.map(box => [box.id, box.share]));
+  const loose = new Set(boxes.filter(box => box.kind === "other").map(box => box.id));
   const home = (id: string) => (id === document.target.node ? answerId : id);
   const edges: EdgeInfo[] = document.superedges
     .map(edge => ({ source: home(edge.source), target: home(edge.target), weight: edge.weight }))
@@ -268,7 +269,8 @@ function linksOf(
   const links = edges.map(edge => {
     const input = (Math.abs(edge.weight) / total.get(edge.target)!) * (1 - (errors.get(edge.target) ?? 0));
     const share = input * Math.min(1, shareOf.get(edge.target)!);
-    return { ...edge, input, share, back: rank.get(edge.source)! >= rank.get(edge.target)! };
+    const level = loose.has(edge.source) && loose.has(edge.target);
+    return { ...edge, input, share, back: level || rank.get(edge.source)! >= rank.get(edge.target)! };
   });
   links.sort((a, b) => b.share - a.share || (a.source + a.target < b.source + b.target ? -1 : 1));
   // No box of units hangs loose: its strongest way in and its strongest way out are drawn however weak they are.

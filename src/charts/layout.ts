@@ -49,7 +49,7 @@ export interface LayoutOptions {
 }
 
 export const metrics = {
-  box: { width: 196, height: 122 },
+  box: { width: 196, height: 128 },
   other: { width: 132, height: 34 },
   answer: { width: 212, height: 72 },
   token: { height: 40 },

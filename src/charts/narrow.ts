@@ -9,7 +9,7 @@ import { linkWidth } from "./routes.ts";
 
 const gutter = 48;
 const gap = 12;
-const heights = { tokens: 44, units: 122, other: 44, answer: 72 } as const;
+const heights = { tokens: 44, units: 128, other: 44, answer: 72 } as const;
 
 export function narrow(chart: Chart, width: number): Layout {
   const boxes: PlacedBox[] = [];

@@ -108,8 +108,9 @@ function straighten(points: readonly Point[], boxes: readonly PlacedBox[], width
 
 /** Does the curve between two points keep its distance from every box (but those at its own ends)? */
 function clear(a: Point, b: Point, boxes: readonly PlacedBox[], distance: number): boolean {
-  for (let step = 1; step < 32; step++) {
-    const t = step / 32;
+  const steps = Math.ceil(Math.hypot(a.x - b.x, a.y - b.y) / 8); // finer than the lowest box is high
+  for (let step = 1; step < steps; step++) {
+    const t = step / steps;
     const x = a.x + (b.x - a.x) * t * t * (3 - 2 * t);
     // The curve's control points share a middle y: y(t) = a + (b − a)·(1.5 t (1 − t) + t³).
     const y = a.y + (b.y - a.y) * (1.5 * t * (1 - t) + t * t * t);

@@ -178,8 +178,8 @@ function coverage(it: Chart, width: number, paint: Paint): string[] {
     const run = fills[p.key].repeat(sizes[i]!);
     return p.key === "explained" ? paint.for(run) : p.key === "error" ? paint.warn(run) : paint.dim(run);
   });
-  const words = parts.map(p => `${fills[p.key]} ${p.name} ${share(p.share)}`).join("   ");
-  return [bar.join(""), words];
+  const words = parts.map(p => `${fills[p.key]} ${p.name} ${share(p.share)}`);
+  return [bar.join(""), words.join(width >= 70 ? "   " : "  ")];
 }
 
 /** Whole numbers that add up to `total`, by largest remainder, so that the bar is always full. */

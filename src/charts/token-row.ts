@@ -42,7 +42,7 @@ export function tokenRow(
   }
   const weakest = () =>
     drafts.filter(d => d.kind === "token").sort((a, b) => a.share - b.share || b.positions[0] - a.positions[0])[0];
-  while (total() > width + 1) {
+  while (total() > width) {
     const next = weakest();
     if (!next) break;
     drafts = fold(drafts, d => d.used && d !== next);
