@@ -56,7 +56,7 @@ function makeSamples(): { samples: Sample[]; weight: Map<string, number>; known:
   const known = nameWords();
   for (const task of allTasks()) {
     const seen = new Set<string>();
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 200; i++) {
       const draft = drawFrom(task, "train", random, true);
       for (const piece of cut(draft.text)) known.add(piece.trim());
       if (i >= 40) continue;
