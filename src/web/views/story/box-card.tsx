@@ -48,7 +48,7 @@ export function Badge({ box, words = false }: { box: ChartBox; words?: boolean }
   return (
     <span class={`badge ${word.replaceAll(" ", "-")}`}>
       <span aria-hidden="true">{verdictGlyph[word]}</span>
-      {words && ` ${word}`}
+      <span class={words ? "" : "unseen"}> {word}</span>
     </span>
   );
 }
@@ -58,6 +58,7 @@ export function ShareBar({ share, effect }: { share: number; effect: number }) {
   return (
     <span class={`share ${sign}`}>
       <span class="sign">{effect < 0 ? "−" : "+"}</span>
+      <span class="unseen">{sign} the answer</span>
       <span class="track">
         <span class="fill" style={{ width: `${Math.min(1, share) * 100}%` }} />
       </span>

@@ -1,9 +1,8 @@
 /** The chart on a phone: cards in the order of the flow, each saying what feeds it; a tap opens its details in place. */
 import type { ComponentChildren } from "preact";
 import type { Chart, ChartBox } from "../../../charts/chart.ts";
-import { percent, signed } from "../../../charts/text.ts";
+import { percent } from "../../../charts/text.ts";
 import { BoxCard } from "./box-card.tsx";
-import { spoken } from "./words.ts";
 
 export interface CardsProps {
   readonly chart: Chart;
@@ -26,7 +25,6 @@ export function Cards({ chart, selected, lit, onSelect, details }: CardsProps) {
         data-box={box.id}
         class={`box ${box.kind}${box.coarse ? " coarse" : ""}${box.id === selected ? " selected" : ""}`}
         aria-expanded={box.id === selected}
-        aria-label={spoken(box, percent(box.share))}
         onClick={() => onSelect(box.id)}
       >
         <BoxCard box={box} probability={chart.probability} />
@@ -48,9 +46,9 @@ export function Cards({ chart, selected, lit, onSelect, details }: CardsProps) {
                 data-box={box.id}
                 class={`box chip${box.id === selected ? " selected" : ""}${lit.size > 0 && !lit.has(box.id) ? " dimmed" : ""}`}
                 aria-expanded={box.id === selected}
-                aria-label={spoken(box, percent(box.share))}
                 onClick={() => onSelect(box.id)}
               >
+                <span class="unseen">token</span>
                 <span class="name">{box.label}</span>
                 <span class="number">{percent(box.share)}</span>
               </button>
@@ -93,13 +91,8 @@ function Inputs({ chart, box, onSelect }: { chart: Chart; box: ChartBox; onSelec
         const source = name.get(link.source)!;
         const sign = link.weight < 0 ? "against" : "for";
         return (
-          <button
-            type="button"
-            key={link.source}
-            class={sign}
-            aria-label={`fed by ${source.label}, ${percent(link.input)} of its input, ${signed(link.weight)}`}
-            onClick={() => onSelect(link.source)}
-          >
+          <button type="button" key={link.source} class={sign} onClick={() => onSelect(link.source)}>
+            <span class="unseen">fed by</span>
             <span class="rope" style={{ width: `${Math.max(2, Math.min(10, link.input * 14))}px` }} />
             {link.weight < 0 ? "−" : "+"} {source.number ? `${source.number} ` : ""}
             <span class="name">{source.label}</span> {percent(link.input)}

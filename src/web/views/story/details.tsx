@@ -197,7 +197,7 @@ function Members({ document, box }: { document: TraceDocument; box: ChartBox }) 
         ))}
       </ul>
       {nodes.length > shown.length && (
-        <button type="button" class="quiet" onClick={() => setAll(true)}>
+        <button type="button" class="quiet more" onClick={() => setAll(true)}>
           show all {nodes.length}
         </button>
       )}

@@ -5,7 +5,6 @@ import { layOut, type PlacedLink } from "../../../charts/layout.ts";
 import { arrow } from "../../../charts/routes.ts";
 import { percent } from "../../../charts/text.ts";
 import { BoxCard } from "./box-card.tsx";
-import { spoken } from "./words.ts";
 
 export interface FlowProps {
   readonly chart: Chart;
@@ -40,7 +39,6 @@ export function Flow({ chart, width, selected, lit, onSelect }: FlowProps) {
           data-box={box.id}
           class={`box ${box.kind}${box.coarse ? " coarse" : ""}${state(box.id, joined)}`}
           aria-pressed={box.id === selected}
-          aria-label={spoken(box, percent(box.share))}
           style={{ left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` }}
           onClick={() => onSelect(box.id)}
         >
@@ -55,7 +53,6 @@ export function Flow({ chart, width, selected, lit, onSelect }: FlowProps) {
             data-box={token.box}
             class={`box chip${state(token.box)}`}
             aria-pressed={token.box === selected}
-            aria-label={`token ${token.text}, ${percent(token.share)} of the answer`}
             style={{
               left: `${token.x - token.width / 2}px`,
               top: `${layout.tokenY - 22}px`,
@@ -63,6 +60,7 @@ export function Flow({ chart, width, selected, lit, onSelect }: FlowProps) {
             }}
             onClick={() => onSelect(token.box!)}
           >
+            <span class="unseen">token</span>
             <span class="name">{token.text}</span>
             <span class="number">{percent(token.share)}</span>
           </button>
