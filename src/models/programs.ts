@@ -118,13 +118,45 @@ function writeFrozen(context: BlockContext): Outputs {
   return freeze({ out: write(context, stream(context, "mid"), hidden) }, new Set(["mid", "hidden"]), "batch");
 }
 
-/** `pull` on out → the pull on the stream that the MLP reads, through its units (RelP), without the bypass. */
-function mlpPull(context: BlockContext): Outputs {
+/** `pull` on out, in runs whose units are `hidden` → the pull on the units, the norm after them held. */
+function unitsPull(context: BlockContext): Outputs {
+  const hidden = input("hidden", ["batch", "token", context.config.dMlp]);
+  const out = write(context, stream(context, "mid"), hidden);
+  return pulledFrozen({ out }, hidden, stream(context, "pull"));
+}
+
+/** `pull` on units, in runs whose MLP reads `x` → the pull on x, everything non-linear held (RelP). */
+function readPull(context: BlockContext): Outputs {
   const x = stream(context, "x");
-  const zero = stream(context, "mid");
-  const frozen = freeze({ out: write(context, zero, read(context, x)) }, new Set(["x"]), "batch");
-  const [pulled] = pullback([[frozen.out!, stream(context, "pull")]], [x]);
-  return { pulled: pulled! };
+  return pulledFrozen({ out: read(context, x) }, x, input("pull", ["batch", "token", context.config.dMlp]));
+}
+
+/** The pull on `at` through `out` frozen on its own run: recorded values are worked out again from the same inputs. */
+function pulledFrozen(outputs: { out: Expr }, at: Expr, pull: Expr): Outputs {
+  const frozen = freeze(outputs, new Set([String(at.attrs.name), "mid"]));
+  const [pulled] = pullback([[frozen.out!, pull]], [at]);
+  const constants = Object.fromEntries([...tapsOf(outputs)].map(([name, e]) => [recordedName(name), e]));
+  return substitute({ pulled: pulled! }, constants);
+}
+
+/** `unitsPull` with the true derivative. */
+function unitsGradient(context: BlockContext): Outputs {
+  const hidden = input("hidden", ["batch", "token", context.config.dMlp]);
+  const out = write(context, stream(context, "mid"), hidden);
+  return { pulled: pullback([[out, stream(context, "pull")]], [hidden])[0]! };
+}
+
+/** `readPull` with the true derivative. */
+function readGradient(context: BlockContext): Outputs {
+  const x = stream(context, "x");
+  const pull = input("pull", ["batch", "token", context.config.dMlp]);
+  return { pulled: pullback([[read(context, x), pull]], [x])[0]! };
+}
+
+/** `pull` on mid, in runs whose stream is `x` → the true pull on x, through queries, keys and values. */
+function attendGradient(context: BlockContext): Outputs {
+  const given = attentionInputs(context, false);
+  return { pulled: pullback([[attention(context, given).mid, stream(context, "pull")]], [given.x])[0]! };
 }
 
 /** `x` → what the MLP would write, everything non-linear at its recorded value. */
@@ -160,7 +192,11 @@ export const programs = {
   headsPull,
   scoreUnits,
   writeFrozen,
-  mlpPull,
+  unitsPull,
+  readPull,
+  unitsGradient,
+  readGradient,
+  attendGradient,
   mlpFrozen,
 } satisfies Record<string, (context: BlockContext) => Outputs>;
 
