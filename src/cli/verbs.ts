@@ -11,6 +11,16 @@ export interface VerbRow {
 
 export const verbs: readonly VerbRow[] = [
   {
+    name: "predict",
+    summary: "the most probable next tokens of a prompt",
+    load: () => import("./verbs/predict.ts"),
+  },
+  {
+    name: "generate",
+    summary: "text from a model, token by token",
+    load: () => import("./verbs/generate.ts"),
+  },
+  {
     name: "models",
     summary: "what is on this machine and what to start with; sizes and licences",
     load: () => import("./verbs/models.ts"),

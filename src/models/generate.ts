@@ -1,0 +1,88 @@
+/** Text from a model, token by token, with a cache of keys and values. */
+import { random } from "../core/random.ts";
+import { Cache, forward, type Stages } from "./forward.ts";
+import type { Model } from "./model.ts";
+
+export interface GenerateOptions {
+  /** Most new tokens. */
+  readonly tokens: number;
+  /** 0 takes the most probable token each time. */
+  readonly temperature?: number;
+  /** Only the smallest set of tokens with this much probability is drawn from. */
+  readonly topP?: number;
+  readonly seed?: number;
+  /** Ids after which it stops; they are not part of the result. */
+  readonly stop?: ReadonlySet<number>;
+  readonly signal?: AbortSignal | undefined;
+  readonly onToken?: (id: number) => void | Promise<void>;
+  /** Watches or changes each pass; `step` 0 is the prompt, then one new token each. */
+  readonly stages?: (step: number) => Stages | undefined;
+}
+
+/** New ids after the prompt's. */
+export async function generate(model: Model, ids: readonly number[], options: GenerateOptions): Promise<number[]> {
+  const cache = new Cache();
+  const draw = random(options.seed ?? 0);
+  const made: number[] = [];
+  const room = model.config.context - ids.length;
+  let next: readonly number[] = ids;
+  for (let step = 0; step < Math.min(options.tokens, Math.max(room, 0)); step++) {
+    const stages = options.stages?.(step);
+    const x = await forward(model, [next], { cache, signal: options.signal, ...(stages ? { stages } : {}) });
+    const logits = await model.logits(x.slice(-model.config.dModel));
+    const id = sample(logits, options.temperature ?? 0, options.topP ?? 1, draw);
+    if (options.stop?.has(id)) break;
+    made.push(id);
+    await options.onToken?.(id);
+    next = [id];
+  }
+  return made;
+}
+
+/** One id from logits. Ties go to the lower id, so that greedy text is the same everywhere. */
+export function sample(logits: Float32Array, temperature: number, topP: number, draw: () => number): number {
+  if (temperature <= 0) return argmax(logits);
+  const probabilities = softmax(Float64Array.from(logits, v => v / temperature));
+  let order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b]! - probabilities[a]!);
+  if (topP < 1) {
+    let sum = 0;
+    const end = order.findIndex(id => (sum += probabilities[id]!) >= topP);
+    order = order.slice(0, end < 0 ? undefined : end + 1);
+  }
+  const total = order.reduce((sum, id) => sum + probabilities[id]!, 0);
+  let left = draw() * total;
+  for (const id of order) {
+    left -= probabilities[id]!;
+    if (left <= 0) return id;
+  }
+  return order[order.length - 1]!;
+}
+
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
+/** Probabilities, in float64. */
+export function softmax(logits: ArrayLike<number>): Float64Array {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < logits.length; i++) top = Math.max(top, logits[i]!);
+  const out = Float64Array.from(logits, v => Math.exp(v - top));
+  const sum = out.reduce((a, b) => a + b, 0);
+  for (let i = 0; i < out.length; i++) out[i]! /= sum;
+  return out;
+}
+
+export interface Likely {
+  readonly id: number;
+  readonly logit: number;
+  readonly probability: number;
+}
+
+/** The n most probable tokens. */
+export function likely(logits: Float32Array, n: number): Likely[] {
+  const probabilities = softmax(logits);
+  const order = Uint32Array.from(probabilities.keys()).sort((a, b) => logits[b]! - logits[a]! || a - b);
+  return Array.from(order.subarray(0, n), id => ({ id, logit: logits[id]!, probability: probabilities[id]! }));
+}
