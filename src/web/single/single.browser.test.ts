@@ -101,6 +101,28 @@ describe.each(Object.keys(examples))("%s", name => {
   });
 });
 
+test("at every width the view settles on one form, and nothing scrolls sideways", async () => {
+  await open("dallas", {}, async page => {
+    for (const width of [320, 375, 640, 690, 720, 900, 1040, 1080, 1100, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.waitForTimeout(120);
+      const forms = new Set<unknown>();
+      for (let i = 0; i < 4; i++) {
+        forms.add(
+          await page.evaluate(
+            "document.querySelector('.columns').className + !!document.querySelector('.cards') + document.documentElement.scrollHeight",
+          ),
+        );
+        await page.waitForTimeout(30);
+      }
+      expect([width, forms.size]).toEqual([width, 1]);
+      expect(
+        await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
+      ).toBeLessThanOrEqual(0);
+    }
+  });
+});
+
 test("a box is opened by a click: its place, tests, members and links", async () => {
   await open("small", {}, async page => {
     await page.click('.flow [data-box="s3"]');

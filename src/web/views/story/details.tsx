@@ -3,10 +3,9 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { NodeInfo, TraceDocument } from "../../../attribution/document.ts";
 import { type Chart, type ChartBox, type ChartLink, layersOf } from "../../../charts/chart.ts";
-import { figure, percent, quoted, signed, tokenText } from "../../../charts/text.ts";
+import { figure, percent, quoted, signed, tokenText, visible } from "../../../charts/text.ts";
 import { Badge, ShareBar } from "./box-card.tsx";
 import { Scatter } from "./scatter.tsx";
-import { Scroll } from "./scroll.tsx";
 import { labelSource } from "./words.ts";
 
 export interface DetailsProps {
@@ -70,39 +69,40 @@ export function Details({ document, chart, id, onSelect, actions }: DetailsProps
             Tests <Badge box={box} words />
           </h3>
           <Scatter tests={box.verdict.tests} />
-          <Scroll label="tests of this box">
-            <table>
-              <thead>
-                <tr>
-                  <th>test</th>
-                  <th>predicted</th>
-                  <th>live</th>
-                  <th>frozen</th>
-                  <th>controls</th>
-                </tr>
-              </thead>
-              <tbody>
-                {box.verdict.tests.map(test => (
-                  <tr key={test.what}>
-                    <td>{test.what}</td>
-                    <td>{signed(test.predicted)}</td>
-                    <td>{signed(test.live)}</td>
-                    <td>{signed(test.frozen)}</td>
-                    <td>
-                      {test.controls.length
+          <ul class="tests">
+            {box.verdict.tests.map(test => (
+              <li key={test.what}>
+                {visible(test.what)}
+                <dl>
+                  <Figure name="predicted" value={signed(test.predicted)} />
+                  <Figure name="live" value={signed(test.live)} />
+                  <Figure name="frozen" value={signed(test.frozen)} />
+                  <Figure
+                    name={`${test.controls.length} controls`}
+                    value={
+                      test.controls.length
                         ? `${signed(Math.min(...test.controls))} … ${signed(Math.max(...test.controls))}`
-                        : "–"}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
+                        : "–"
+                    }
+                  />
+                </dl>
+              </li>
+            ))}
+          </ul>
         </>
       )}
       {box.kind === "answer" && <Top document={document} />}
       {(box.kind === "units" || box.kind === "other") && <Members key={id} document={document} box={box} />}
     </section>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
   );
 }
 

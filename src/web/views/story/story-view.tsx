@@ -35,6 +35,9 @@ export interface StoryViewProps {
   readonly minimumShare?: number;
 }
 
+/** The details beside the chart, with the space between: as in story.css. */
+const panel = 364;
+
 export function StoryView(props: StoryViewProps) {
   const { document, onSelect, onOpenNode, actions, minimumShare } = props;
   const chart = useMemo(
@@ -42,9 +45,10 @@ export function StoryView(props: StoryViewProps) {
     [document, minimumShare],
   );
   const root = useRef<HTMLDivElement>(null);
-  const stage = useRef<HTMLDivElement>(null);
-  const width = useWidth(stage);
+  // The whole view decides its form: measured on the chart alone, a panel that comes and goes would change the answer.
+  const width = useWidth(root);
   const narrow = width < 640;
+  const beside = width >= 1000;
   const [own, setOwn] = useState<Walk>({ at: chart.answer.id, list: [] });
   const [sentence, setSentence] = useState<number>();
   const [keys, setKeys] = useState(false);
@@ -115,14 +119,20 @@ export function StoryView(props: StoryViewProps) {
       <Prompt document={document} chart={chart} lit={lit} />
       <CoverageBar coverage={document.coverage} />
       <Paragraph story={document.story} chosen={sentence} onChoose={setSentence} />
-      <div class="columns">
+      <div class={beside ? "columns beside" : "columns"}>
         {/* biome-ignore lint/a11y/noStaticElementInteractions: keys go to the focused box; its buttons do all without them */}
-        <div class="stage" ref={stage} onKeyDown={steer}>
+        <div class="stage" onKeyDown={steer}>
           {width > 0 &&
             (narrow ? (
               <Cards chart={chart} selected={selected} lit={lit} onSelect={select} details={details} />
             ) : (
-              <Flow chart={chart} width={width} selected={selected} lit={lit} onSelect={select} />
+              <Flow
+                chart={chart}
+                width={beside ? width - panel : width}
+                selected={selected}
+                lit={lit}
+                onSelect={select}
+              />
             ))}
           {chart.undrawn.count > 0 && (
             <p class="note">
