@@ -1,0 +1,90 @@
+/**
+ * Sufficiency and necessity of a circuit (design §6): of the gap in d = logit(answer) − logit(contrast's answer) between
+ * the contrast and the prompt, the share that the circuit alone brings about, and the share that goes with it.
+ */
+import { Problem } from "../../core/problem.ts";
+import { type Charted, checkSameLength, holdVariant } from "../../interventions/hold.ts";
+import { runVariants, type Variant, type VariantOptions } from "../../interventions/variants.ts";
+import type { Recording } from "../../models/record.ts";
+
+export interface Question {
+  readonly prompt: Recording;
+  readonly contrast: Recording;
+  /** [dModel] unembedding of the answer minus that of the contrast's answer. */
+  readonly direction: Float32Array<ArrayBuffer>;
+  readonly answer: number;
+  readonly contrastAnswer: number;
+  /** d on the prompt and on the contrast, in logits before any soft-cap. */
+  readonly onPrompt: number;
+  readonly onContrast: number;
+}
+
+/** Throws a Problem when the prompts differ in length, or the two answers are one. */
+export async function question(
+  prompt: Recording,
+  contrast: Recording,
+  answer: number,
+  contrastAnswer: number,
+): Promise<Question> {
+  checkSameLength(prompt, contrast);
+  if (answer === contrastAnswer)
+    throw new Problem("the prompt and its contrast have the same answer", {
+      advice: "a contrast that is answered otherwise",
+    });
+  const { model } = prompt;
+  const row = await model.unembeddingRow(answer);
+  const other = await model.unembeddingRow(contrastAnswer);
+  const direction = row.map((v, i) => v - other[i]!);
+  const base = { prompt, contrast, direction, answer, contrastAnswer };
+  const last = (r: Recording) => r.residual[model.layers]!.slice((r.tokens - 1) * model.config.dModel);
+  const [onPrompt, onContrast] = await answersOf(base, [last(prompt), last(contrast)]);
+  return { ...base, onPrompt: onPrompt!, onContrast: onContrast! };
+}
+
+/** d for each final stream [dModel] (at the last position). */
+export async function answersOf(
+  { prompt, direction }: Pick<Question, "prompt" | "direction">,
+  streams: readonly Float32Array[],
+): Promise<number[]> {
+  if (streams.length === 0) return [];
+  const { dModel } = prompt.model.config;
+  const all = new Float32Array(streams.length * dModel);
+  streams.forEach((s, i) => {
+    all.set(s, i * dModel);
+  });
+  const { normed } = await prompt.model.finalNorm(all);
+  return streams.map((_, s) => {
+    let sum = 0;
+    for (let i = 0; i < dModel; i++) sum += direction[i]! * normed[s * dModel + i]!;
+    return sum;
+  });
+}
+
+/** d of each variant of the prompt's run. */
+export async function answersUnder(
+  q: Question,
+  variants: readonly Variant[],
+  options: Omit<VariantOptions, "positions"> = {},
+): Promise<number[]> {
+  return answersOf(q, await runVariants(q.prompt, variants, options));
+}
+
+/** d as a share of the gap: 0 as on the contrast, 1 as on the prompt. */
+export const shareOf = (q: Question, d: number): number => (d - q.onContrast) / (q.onPrompt - q.onContrast);
+
+/** Sufficiency and necessity of each circuit, attention live. */
+export async function gapShares(
+  q: Question,
+  circuits: readonly Charted[],
+  options: Omit<VariantOptions, "positions"> = {},
+): Promise<{ sufficiency: number; necessity: number }[]> {
+  const variants = circuits.flatMap(charted => [
+    holdVariant(q.prompt, q.contrast, charted, "uncharted"),
+    holdVariant(q.prompt, q.contrast, charted, "charted"),
+  ]);
+  const d = await answersUnder(q, variants, options);
+  return circuits.map((_, i) => ({
+    sufficiency: shareOf(q, d[2 * i]!),
+    necessity: 1 - shareOf(q, d[2 * i + 1]!),
+  }));
+}
