@@ -5,13 +5,14 @@
  * The terminal, the SVG and the page all take their facts from here, so that they cannot tell different stories.
  * Knows neither places nor colours.
  *
- * A link's `input` is its share of what its target takes in (absolute, errors included); its `share` is that times the
- * target box's share of the answer: how much of the answer passes along it. Width and percentages are the latter.
+ * A link's `share` is how much of the answer's influence passes along it, its `input` how much of what its target takes
+ * in (errors and all that is not drawn included). Both come from the document's shares; a document without them gets
+ * input = share of the absolute weights, share = input times the target box's share.
  */
 import type {
   Coverage,
-  EdgeInfo,
   Label,
+  SuperedgeInfo,
   SupernodeInfo,
   TokenInfo,
   TraceDocument,
@@ -183,17 +184,27 @@ function placeOf(supernode: SupernodeInfo, tokens: readonly TokenInfo[]): string
 
 function labelOf(supernode: SupernodeInfo, tokens: readonly TokenInfo[], place: string) {
   const { text, source, confidence } = supernode.label;
-  if (supernode.kind === "other") {
+  if (supernode.kind === "tokens" && source !== "user") {
+    const label = memberPositions(supernode).map(position => tokenText(tokens[position]?.text ?? ""));
+    return { label: label.join(" "), labelSource: "place" as const, confidence: 1 };
+  }
+  if (supernode.kind === "other" && (!text.trim() || text === "other")) {
     const label = `other at ${quoted(tokens[supernode.positions[0]]?.text ?? "")}`;
     return { label, labelSource: "place" as const, confidence: 1 };
   }
-  if (text.trim()) return { label: tokenText(text), labelSource: source, confidence };
-  if (supernode.kind === "tokens") {
-    const [first, last] = supernode.positions;
-    const label = tokens.slice(first, last + 1).map(t => tokenText(t.text));
-    return { label: label.join(" "), labelSource: "place" as const, confidence: 1 };
-  }
+  // A role without any confidence is the box's place again, for want of words.
+  const words = source === "role" && confidence === 0 ? ("place" as const) : source;
+  if (text.trim()) return { label: tokenText(text), labelSource: words, confidence };
   return { label: place, labelSource: "place" as const, confidence: 0 };
+}
+
+/** Prompt positions of a box of tokens: its embeddings', or all of its span when it names none. */
+function memberPositions(box: Pick<SupernodeInfo, "members" | "positions">): number[] {
+  const positions = box.members.flatMap(id => (id.startsWith("embedding.") ? [Number(id.slice(10))] : []));
+  const [first, last] = box.positions;
+  return positions.length > 0
+    ? positions.sort((a, b) => a - b)
+    : Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 function answerBox(
@@ -222,32 +233,27 @@ function answerBox(
   };
 }
 
-/** Tokens in prompt order, then the rest from the bottom up; two boxes of overlapping layers so that more flows upwards. */
+/**
+ * Tokens in prompt order, then others, then units so that each comes after what feeds it, lower layers first where that
+ * leaves a choice. Where units run in a circle, the one that takes least from those still to come goes first.
+ */
 function order(document: TraceDocument): SupernodeInfo[] {
-  const drawn = document.supernodes.filter(s => s.kind !== "target");
+  const of = (kind: SupernodeInfo["kind"]) => document.supernodes.filter(s => s.kind === kind);
+  const byPlace = (a: SupernodeInfo, b: SupernodeInfo) => a.positions[0] - b.positions[0] || (a.id < b.id ? -1 : 1);
   const middle = (s: SupernodeInfo) => (s.layers[0] + s.layers[1]) / 2;
-  const tokens = drawn.filter(s => s.kind === "tokens").sort((a, b) => a.positions[0] - b.positions[0]);
-  const rest = drawn
-    .filter(s => s.kind !== "tokens")
-    .sort(
-      (a, b) =>
-        Number(b.kind === "other") - Number(a.kind === "other") ||
-        middle(a) - middle(b) ||
-        a.positions[0] - b.positions[0] ||
-        (a.id < b.id ? -1 : 1),
-    );
-  const flow = new Map<string, number>();
-  for (const edge of document.superedges) flow.set(`${edge.source}>${edge.target}`, Math.abs(edge.weight));
-  const between = (a: SupernodeInfo, b: SupernodeInfo) => flow.get(`${a.id}>${b.id}`) ?? 0;
-  for (let pass = 0; pass < rest.length; pass++) {
-    for (let i = 0; i + 1 < rest.length; i++) {
-      const a = rest[i]!;
-      const b = rest[i + 1]!;
-      const overlap = a.layers[1] >= b.layers[0] && b.layers[1] >= a.layers[0];
-      if (a.kind === b.kind && overlap && between(b, a) > between(a, b)) [rest[i], rest[i + 1]] = [b, a];
-    }
+  const waiting = of("units").sort((a, b) => middle(a) - middle(b) || byPlace(a, b));
+  const units: SupernodeInfo[] = [];
+  while (waiting.length > 0) {
+    const ids = new Set(waiting.map(s => s.id));
+    const takes = new Map<string, number>();
+    for (const { source, target, weight, share } of document.superedges)
+      if (source !== target && ids.has(source))
+        takes.set(target, (takes.get(target) ?? 0) + (share ?? Math.abs(weight)));
+    const least = Math.min(...waiting.map(s => takes.get(s.id) ?? 0));
+    const next = waiting.findIndex(s => (takes.get(s.id) ?? 0) === least);
+    units.push(...waiting.splice(next, 1));
   }
-  return [...tokens, ...rest];
+  return [...of("tokens").sort(byPlace), ...of("other").sort(byPlace), ...units];
 }
 
 function linksOf(
@@ -261,16 +267,31 @@ function linksOf(
   const shareOf = new Map(boxes.map(box => [box.id, box.share]));
   const loose = new Set(boxes.filter(box => box.kind === "other").map(box => box.id));
   const home = (id: string) => (id === document.target.node ? answerId : id);
-  const edges: EdgeInfo[] = document.superedges
-    .map(edge => ({ source: home(edge.source), target: home(edge.target), weight: edge.weight }))
+  const edges: SuperedgeInfo[] = document.superedges
+    .map(edge => ({ ...edge, source: home(edge.source), target: home(edge.target) }))
     .filter(edge => edge.source !== edge.target && rank.has(edge.source) && rank.has(edge.target) && edge.weight !== 0);
   const total = new Map<string, number>();
+  // What enters a box from above, where the document says what share of the answer each edge carries.
+  const entered = new Map<string, number>([[answerId, 1]]);
+  for (const edge of edges) entered.set(edge.source, (entered.get(edge.source) ?? 0) + (edge.share ?? 0));
   for (const edge of edges) total.set(edge.target, (total.get(edge.target) ?? 0) + Math.abs(edge.weight));
   const links = edges.map(edge => {
+    const { source, target, weight } = edge;
+    const back = (loose.has(source) && loose.has(target)) || rank.get(source)! >= rank.get(target)!;
+    if (edge.share !== undefined) {
+      const whole = entered.get(target) ?? 0;
+      return {
+        source,
+        target,
+        weight,
+        input: whole > 0 ? Math.min(1, edge.share / whole) : 0,
+        share: edge.share,
+        back,
+      };
+    }
     const input = (Math.abs(edge.weight) / total.get(edge.target)!) * (1 - (errors.get(edge.target) ?? 0));
     const share = input * Math.min(1, shareOf.get(edge.target)!);
-    const level = loose.has(edge.source) && loose.has(edge.target);
-    return { ...edge, input, share, back: level || rank.get(edge.source)! >= rank.get(edge.target)! };
+    return { source, target, weight, input, share, back };
   });
   links.sort((a, b) => b.share - a.share || (a.source + a.target < b.source + b.target ? -1 : 1));
   // No box of units hangs loose: its strongest way in and its strongest way out are drawn however weak they are.
@@ -293,12 +314,15 @@ function errorShares(document: TraceDocument, answerId: string): Map<string, num
   const home = new Map<string, string>();
   for (const supernode of document.supernodes) for (const id of supernode.members) home.set(id, supernode.id);
   home.set(document.target.node, answerId);
+  const known = new Map(document.nodes.map(n => [n.id, n.mass]));
   const all = new Map<string, number>();
   const wrong = new Map<string, number>();
+  // Of a node whose whole input is known, that counts; of another, what the document's edges add up to.
+  for (const [id, box] of home) all.set(box, (all.get(box) ?? 0) + (known.get(id) ?? 0));
   for (const { source, target, weight } of document.edges) {
     const box = home.get(target);
     if (!box) continue;
-    all.set(box, (all.get(box) ?? 0) + Math.abs(weight));
+    if (known.get(target) === undefined) all.set(box, (all.get(box) ?? 0) + Math.abs(weight));
     if (error.has(source)) wrong.set(box, (wrong.get(box) ?? 0) + Math.abs(weight));
   }
   return new Map([...wrong].map(([box, mass]) => [box, mass / all.get(box)!]));
@@ -307,8 +331,7 @@ function errorShares(document: TraceDocument, answerId: string): Map<string, num
 function tokensOf(document: TraceDocument, boxes: readonly ChartBox[]): ChartToken[] {
   const holder = new Map<number, ChartBox>();
   for (const box of boxes) {
-    if (box.kind !== "tokens") continue;
-    for (let p = box.positions[0]; p <= box.positions[1]; p++) holder.set(p, box);
+    if (box.kind === "tokens") for (const position of memberPositions(box)) holder.set(position, box);
   }
   return document.tokens.map((token, position) => {
     const box = holder.get(position);

@@ -66,7 +66,8 @@ function chips(chart: Chart, demand: ReadonlyMap<number, number>): Draft[] {
   for (let p = 0; p < chart.tokens.length; p++) {
     const token = chart.tokens[p]!;
     const box = token.box === undefined ? undefined : boxes.get(token.box);
-    const last = box ? Math.max(p, box.positions[1]) : p;
+    let last = p;
+    while (box && chart.tokens[last + 1]?.box === box.id) last++;
     let room = 0;
     for (let q = p; q <= last; q++) room = Math.max(room, demand.get(q) ?? 0);
     const text = chart.tokens

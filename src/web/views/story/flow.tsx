@@ -49,7 +49,7 @@ export function Flow({ chart, width, selected, lit, onSelect }: FlowProps) {
         token.box ? (
           <button
             type="button"
-            key={token.box}
+            key={`${token.box}.${token.positions[0]}`}
             data-box={token.box}
             class={`box chip${state(token.box)}`}
             aria-pressed={token.box === selected}
