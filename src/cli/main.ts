@@ -5,8 +5,8 @@
  * Knows no verb: they are rows of `verbs.ts`.
  */
 import { Command, CommanderError } from "commander";
+import { nearest } from "../core/nearest.ts";
 import { Problem, sentence } from "../core/problem.ts";
-import { nearest } from "../store/nearest.ts";
 import { systemProblem } from "../store/system-problem.ts";
 import { removeUnfinished } from "../store/write-beside.ts";
 import { colorsFor, progressOn } from "./output.ts";

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { nearest } from "../core/nearest.ts";
 import { Problem, sentence } from "../core/problem.ts";
 import { hubSettings } from "./hub/settings.ts";
 import { licenceOf, listModels } from "./model-list.ts";
 import { findModel } from "./models.ts";
-import { nearest } from "./nearest.ts";
 
 let folder = "";
 beforeEach(async () => {
