@@ -11,9 +11,10 @@ export interface Device {
   readonly name: string;
   /**
    * Makes a program ready to run. `weights` are needed until the promise resolves; the caller may then reuse their
-   * memory. Throws `internal:` when a weight is missing.
+   * memory. `sizes` are named sizes that will never be otherwise, so that a device may plan its memory for them.
+   * Throws `internal:` when a weight is missing.
    */
-  compile(outputs: Outputs, weights: Given): Promise<Program>;
+  compile(outputs: Outputs, weights: Given, sizes?: Readonly<Record<string, number>>): Promise<Program>;
 }
 
 export interface Program {

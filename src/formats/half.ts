@@ -43,3 +43,32 @@ export function narrowDouble(data: Uint8Array, from: number, count: number, out:
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   for (let i = 0; i < count; i++) out[to + i] = view.getFloat64(from + 8 * i, true);
 }
+
+const single = new Float32Array(1);
+const singleBits = new Uint32Array(single.buffer);
+
+/** The nearest half-precision bit pattern (ties to even); past 65,504 it is infinity. */
+export function toHalf(value: number): number {
+  single[0] = value;
+  const bits = singleBits[0]!;
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  // 65,520 lies half-way between the largest half and the next that there would be.
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;
+  // Below 2^-14 halves are evenly spaced by 2^-24.
+  if (magnitude < 0x38800000) return sign | roundHalfEven(Math.abs(single[0]!) * 2 ** 24);
+  const odd = (magnitude >>> 13) & 1;
+  return sign | ((magnitude - 0x38000000 + 0xfff + odd) >>> 13);
+}
+
+function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}
+
+/** Float32 values as little-endian half precision. */
+export function narrowHalf(values: Float32Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Uint16Array.from(values, toHalf).buffer);
+}

@@ -47,7 +47,7 @@ export function initialValues(config: ModelConfig, seed: number): Values {
   );
 }
 
-export function valueOf(values: Values, name: string): Float32Array<ArrayBuffer> {
+export function valueNamed(values: Values, name: string): Float32Array<ArrayBuffer> {
   const data = values.get(name);
   if (!data) throw internal(`no weight is called "${name}"`);
   return data;

@@ -58,9 +58,10 @@ const rows: Record<Curve, CurveRow> = {
     ratio: sigmoid,
     lower: (emit, x) => emit.node("Mul", [x, emit.node("Sigmoid", [x])]),
     lowerSlope(emit, x) {
+      // With y = x·s, which the forward reading has anyway: s + y·(1 − s).
       const s = emit.node("Sigmoid", [x]);
       const rest = emit.node("Sub", [emit.float(1), s]);
-      return emit.node("Mul", [s, plusOne(emit, emit.node("Mul", [x, rest]))]);
+      return emit.node("Add", [s, emit.node("Mul", [emit.node("Mul", [x, s]), rest])]);
     },
     lowerRatio: (emit, x) => emit.node("Sigmoid", [x]),
   },

@@ -39,9 +39,12 @@ export function onnxDevice(runtime: Runtime, options: OnnxOptions = {}): Device 
   };
   return {
     name: "onnx",
-    async compile(outputs, weights) {
+    async compile(outputs, weights, sizes) {
       const inputs = [...leavesOf(outputs).inputs.keys()];
-      const session = await runtime.InferenceSession.create(lower(outputs, weights), sessionOptions);
+      const session = await runtime.InferenceSession.create(lower(outputs, weights), {
+        ...sessionOptions,
+        ...(sizes ? { freeDimensionOverrides: sizes } : {}),
+      });
       return {
         inputs,
         async run(given, wanted = Object.keys(outputs)) {
