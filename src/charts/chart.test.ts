@@ -37,7 +37,7 @@ test("what is not drawn is counted", () => {
 
 test("a box without a label is known by its place", () => {
   const box = chart(examples.awkward!).boxes.find(b => b.id === "s4")!;
-  expect(box).toMatchObject({ label: "at “weather”, layers 6–13", labelSource: "place", confidence: 0 });
+  expect(box).toMatchObject({ label: "at ‘weather’, layers 6–13", labelSource: "place", confidence: 0 });
 });
 
 test("of two boxes in the same layers, the one that feeds the other more comes first", () => {

@@ -114,7 +114,7 @@ function flow(it: Chart, width: number, paint: Paint): string[] {
   };
   const ref = (id: string) => {
     const box = it.boxes.find(b => b.id === id);
-    return box?.number ? `#${box.number}` : box?.kind === "other" ? "other" : clip(box?.label ?? id, 18);
+    return box?.number ? `#${box.number}` : clip(box?.label ?? id, 18);
   };
   const lines: string[] = [];
   for (const box of it.boxes) {
@@ -139,11 +139,11 @@ function flow(it: Chart, width: number, paint: Paint): string[] {
     for (const text of body) if (text) lines.push(`${paint.dim("  │ ")}  ${paint.dim(clip(text, width - 6))}`);
   }
   const others = it.boxes.filter(b => b.kind === "other");
-  if (others.length) {
+  if (others.length) lines.push(paint.dim("  ┊"));
+  if (others.length <= 4) for (const box of others) lines.push(row("  ◌ ", box.label, box, false));
+  else {
     const sum = { share: others.reduce((s, b) => s + b.share, 0), effect: others.reduce((s, b) => s + b.effect, 0) };
-    lines.push(paint.dim("  ┊"));
-    const at = others.length === 1 ? "1 position" : `${others.length} positions`;
-    lines.push(row("  ◌ ", `other units, ${at}`, { ...others[0]!, ...sum }, false));
+    lines.push(row("  ◌ ", `${others.length} others`, { ...others[0]!, ...sum }, false));
   }
   lines.push(paint.dim("  ▼"));
   const into = it.links.filter(l => l.target === it.answer.id).slice(0, width >= 90 ? 6 : 4);

@@ -32,9 +32,9 @@ export function tokenText(text: string): string {
     .replace(/ +$/, spaces => "␣".repeat(spaces.length));
 }
 
-/** A token in the quotes of running text: “Dallas”. */
+/** A token in the quotes of running text: ‘Dallas’. */
 export function quoted(text: string): string {
-  return `“${tokenText(text)}”`;
+  return `‘${tokenText(text)}’`;
 }
 
 /** 0.314 → "31 %", 0.004 → "0.4 %"; the space does not break. */

@@ -67,9 +67,7 @@ export function Cards({ chart, selected, lit, onSelect, details }: CardsProps) {
             aria-expanded={other}
             onClick={() => onSelect("others")}
           >
-            <span class="name">
-              other, {others.length} {others.length === 1 ? "position" : "positions"}
-            </span>
+            <span class="name">{others.length === 1 ? others[0]!.label : `${others.length} others`}</span>
             <span class="number">{percent(others.reduce((sum, b) => sum + b.share, 0))}</span>
           </button>
           {other && details}
