@@ -17,8 +17,13 @@ import { batches, Sweep, type SweepOptions, type SweptRow } from "./sweep.ts";
 import type { Target } from "./target.ts";
 
 export interface AttributeOptions {
-  /** Most units whose own rows are computed. */
+  /**
+   * Most units whose own rows are computed. A budget for all of them is spent on all, also on those from which no path
+   * leads to a target, as in circuit-tracer.
+   */
   readonly expand: number;
+  /** Units (the basis's numbers) that are expanded before any chosen by influence, as far as the budget goes. */
+  readonly first?: readonly number[];
   /** Stop when the influence on unexpanded units is at most this share. */
   readonly bound?: number;
   /** See SweepOptions: by default 0 (exact rows) while all sources are fewer than 100,000, else 1/20,000. */
@@ -85,13 +90,10 @@ export async function attribute(
   };
 
   await sweepAll(targets, targetNodes);
-  let expanded = 0;
+  const done = new Set<number>();
   const bound = options.bound ?? 0;
   options.progress?.(0, options.expand, frontier.unexpanded);
-  while (expanded < options.expand && frontier.unexpanded > bound) {
-    const round = options.round ?? Math.min(512, Math.max(96, expanded));
-    const next = frontier.next(Math.min(round, options.expand - expanded));
-    if (next.length === 0) break;
+  const expandThese = async (next: readonly number[]): Promise<void> => {
     const units = next.map(node => sources.basisUnit(node)!);
     const encoders = await basis.encoders(units);
     const unitTargets = units.map((unit, i): Target => {
@@ -106,18 +108,33 @@ export async function attribute(
       };
     });
     await sweepAll(unitTargets, next);
-    expanded += next.length;
-    options.progress?.(expanded, options.expand, frontier.unexpanded);
+    for (const node of next) done.add(node);
+    options.progress?.(done.size, options.expand, frontier.unexpanded);
+  };
+  const first = (options.first ?? []).slice(0, options.expand).map(unit => sources.unit(unit));
+  for (let i = 0; i < first.length; i += ROUND) await expandThese(first.slice(i, i + ROUND));
+  while (done.size < options.expand && frontier.unexpanded > bound) {
+    const round = options.round ?? Math.min(ROUND, Math.max(96, done.size));
+    const next = frontier.next(Math.min(round, options.expand - done.size));
+    if (next.length === 0) break;
+    await expandThese(next);
+  }
+  if (options.expand >= basis.count && bound === 0) {
+    const rest = Array.from({ length: basis.count }, (_, unit) => sources.unit(unit)).filter(node => !done.has(node));
+    for (let i = 0; i < rest.length; i += ROUND) await expandThese(rest.slice(i, i + ROUND));
   }
   return {
     graph: graphOf(rows, sources, basis, targets, targetNodes),
     rowSum,
     frozenTargets,
-    expanded,
+    expanded: done.size,
     sources: all,
     unexpanded: frontier.unexpanded,
   };
 }
+
+/** Most units in one round. */
+const ROUND = 512;
 
 interface Row {
   readonly node: number;

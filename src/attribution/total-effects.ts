@@ -126,7 +126,7 @@ async function throughFinalNorm(
 
 export interface TotalEffectOptions extends Partial<PullOptions> {
   /** The other prompt's run: effects are of the change of value against it. */
-  readonly contrast?: Recording;
+  readonly contrast?: Recording | undefined;
 }
 
 /**

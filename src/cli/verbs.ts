@@ -11,6 +11,11 @@ export interface VerbRow {
 
 export const verbs: readonly VerbRow[] = [
   {
+    name: "trace",
+    summary: "the flow chart of what the model thought between prompt and answer",
+    load: () => import("./verbs/trace.ts"),
+  },
+  {
     name: "predict",
     summary: "the most probable next tokens of a prompt",
     load: () => import("./verbs/predict.ts"),
@@ -24,5 +29,10 @@ export const verbs: readonly VerbRow[] = [
     name: "models",
     summary: "what is on this machine and what to start with; sizes and licences",
     load: () => import("./verbs/models.ts"),
+  },
+  {
+    name: "serve",
+    summary: "the page, on this machine (what lucida alone does)",
+    load: () => import("./verbs/serve.ts"),
   },
 ];

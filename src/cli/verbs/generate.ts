@@ -1,6 +1,8 @@
 /** `lucida generate`: text from a model. */
+
+import { shown } from "../../models/prompt.ts";
 import { modelFor, modelOption } from "../model.ts";
-import { type PromptOptions, promptOptions, readPrompt, shown } from "../prompt.ts";
+import { type PromptOptions, promptOptions, readPrompt } from "../prompt.ts";
 import { count, number, type Verb } from "../verb.ts";
 
 interface Options extends PromptOptions {

@@ -1,6 +1,8 @@
 /** `lucida predict`: the most probable next tokens. */
+
+import { shown } from "../../models/prompt.ts";
 import { modelFor, modelOption } from "../model.ts";
-import { type PromptOptions, promptOptions, readPrompt, shown } from "../prompt.ts";
+import { type PromptOptions, promptOptions, readPrompt } from "../prompt.ts";
 import { count, type Verb } from "../verb.ts";
 
 interface Options extends PromptOptions {

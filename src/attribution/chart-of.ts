@@ -1,0 +1,198 @@
+/**
+ * From a computed graph to what is drawn of it: the kept nodes and edges, the boxes with their roles, the story, and
+ * how much of the answer all this explains.
+ */
+import type { PromptBasis } from "../features/basis.ts";
+import type { Recording } from "../models/record.ts";
+import type { Attribution } from "./attribute.ts";
+import { coverage } from "./coverage.ts";
+import type { NodeInfo, SupernodeInfo, TargetInfo, TraceDocument } from "./document.ts";
+import { effects as graphEffects } from "./effect.ts";
+import { rowOfNode, wholeRowMass } from "./flow.ts";
+import { influence } from "./influence.ts";
+import { nodeId, parseNodeId } from "./node.ts";
+import { type Pruning, prune, pruneNothing } from "./prune.ts";
+import { roles } from "./role.ts";
+import { allScores } from "./scores.ts";
+import { story } from "./story.ts";
+import { strongest } from "./strongest.ts";
+import { supernodes } from "./supernodes.ts";
+import type { Target } from "./target.ts";
+import type { Clock, TraceRequest } from "./trace.ts";
+
+export interface ChartInput {
+  readonly recording: Recording;
+  readonly contrast: Recording | undefined;
+  readonly basis: PromptBasis;
+  readonly attribution: Attribution;
+  /** [layer][token, width] total effects, in the neuron basis. */
+  readonly effects: readonly Float32Array[] | undefined;
+  readonly targets: readonly Target[];
+  readonly targetInfos: readonly TargetInfo[];
+  /** [vocabulary] of the prompt at `position`. */
+  readonly logits: Float32Array;
+  readonly position: number;
+  readonly budget: number;
+  readonly request: TraceRequest;
+  readonly show: (id: number) => string;
+  readonly signal: AbortSignal | undefined;
+  readonly progress: (stage: string, done: number, of: number) => void;
+  readonly clock: Clock;
+}
+
+type Parts = Pick<
+  TraceDocument,
+  "target" | "targets" | "nodes" | "edges" | "supernodes" | "superedges" | "story" | "coverage" | "scores"
+>;
+
+export async function chartOf(input: ChartInput): Promise<{ parts: Parts; pruning: Pruning }> {
+  const { attribution, basis, request, targetInfos } = input;
+  const { graph } = attribution;
+  const effect = effectOf(input);
+  const pruning = pruningOf(input, effect);
+  // Boxes are made of what the chart keeps; with pruning off, of what it would have kept.
+  const shown = request.prune === "none" ? strongest(graph, effect, input.budget) : pruning.nodes;
+  const tokens = input.recording.ids.map(id => ({ text: input.show(id) }));
+  const grouped = supernodes(graph, {
+    shown,
+    tokens,
+    effect,
+    ...(request.boxes === undefined ? {} : { boxes: request.boxes }),
+  });
+  input.clock.lap("chart");
+
+  const boxes = await withRoles(grouped.supernodes, input);
+  const shares = coverage(graph, { nodes: pruning.nodes });
+  const target = targetInfos[0]!;
+  const named = boxes.map(box =>
+    box.kind === "target" ? { ...box, label: { ...box.label, text: target.text.trim() || target.text } } : box,
+  );
+  const told = story({ supernodes: named, superedges: grouped.superedges, coverage: shares, target });
+  const parts: Parts = {
+    target,
+    targets: targetInfos,
+    ...drawn(input, pruning, effect, grouped.boxOf, named),
+    supernodes: named,
+    superedges: grouped.superedges,
+    story: told,
+    coverage: shares,
+    scores: allScores(graph, pruning.nodes),
+  };
+  input.clock.lap("roles");
+  void basis;
+  return { parts, pruning };
+}
+
+/** [node] signed contribution to the answer: exact where total effects are known, through the known rows elsewhere. */
+function effectOf({ attribution, effects, basis }: ChartInput): Float64Array {
+  const known = graphEffects(attribution.graph);
+  if (!effects) return known;
+  const width = basis.basis.width;
+  attribution.graph.nodes.forEach((node, i) => {
+    if (node.kind === "unit") known[i] = effects[node.layer]![node.position * width + node.index]!;
+  });
+  return known;
+}
+
+function pruningOf({ attribution, request, budget, effects }: ChartInput, effect: Float64Array): Pruning {
+  const { graph } = attribution;
+  if (request.prune === "none") return pruneNothing(graph);
+  const edges = request.prune?.edges ?? 0.98;
+  // Among raw neurons influence is too diffuse to choose by: tens of thousands hold a hundredth of a percent each.
+  if (effects) return prune(graph, { chosen: strongest(graph, effect, budget), edges });
+  return prune(graph, { nodes: request.prune?.nodes ?? 0.8, edges, most: budget });
+}
+
+/** Boxes of units with what they do, measured in the real model. */
+async function withRoles(boxes: readonly SupernodeInfo[], input: ChartInput): Promise<readonly SupernodeInfo[]> {
+  const { basis, recording, targets, position } = input;
+  const target = targets[0]!;
+  const token = target.token;
+  // A unit's value is no function of the logits: its boxes keep the words that they have.
+  if (!token || basis.basis.name !== "neurons") return boxes;
+  const value = (logits: Float32Array): number => {
+    if (token.foil !== undefined) return logits[token.id]! - logits[token.foil]!;
+    let mean = 0;
+    for (const v of logits) mean += v / logits.length;
+    return logits[token.id]! - mean;
+  };
+  const unitBoxes = boxes.filter(box => box.kind === "units");
+  const sets = unitBoxes.map(box =>
+    box.members.flatMap(id => {
+      const node = parseNodeId(id);
+      const number = node?.kind === "unit" ? basis.number(node) : undefined;
+      return number === undefined ? [] : [number];
+    }),
+  );
+  input.progress("roles", 0, sets.length);
+  const measured = await roles(
+    recording,
+    basis,
+    sets,
+    unitBoxes.map(box => -box.effect),
+    input.logits,
+    {
+      position,
+      value,
+      show: input.show,
+      contrast: input.contrast,
+      signal: input.signal,
+      progress: (done, of) => input.progress("roles", done, of),
+    },
+  );
+  const byId = new Map(unitBoxes.map((box, i) => [box.id, measured[i]!]));
+  return boxes.map(box => {
+    const role = byId.get(box.id);
+    if (!role) return box;
+    const { logits: _logits, ...does } = role;
+    return { ...box, does };
+  });
+}
+
+function drawn(
+  { attribution, targetInfos }: ChartInput,
+  pruning: Pruning,
+  effect: Float64Array,
+  boxOf: Int32Array,
+  boxes: readonly SupernodeInfo[],
+): Pick<TraceDocument, "nodes" | "edges"> {
+  const { graph } = attribution;
+  const shares = influence({ ...graph, targets: graph.targets.slice(0, 1) });
+  const rows = rowOfNode(graph);
+  const mass = wholeRowMass(graph);
+  const start = graph.targets[0]!.weight;
+  const names = graph.nodes.map(nodeId);
+  const infoOf = (i: number): NodeInfo => {
+    const node = graph.nodes[i]!;
+    const row = rows[i]!;
+    const box = boxOf[i]! >= 0 ? boxes[boxOf[i]!] : undefined;
+    return {
+      id: names[i]!,
+      kind: node.kind,
+      ...("layer" in node ? { layer: node.layer } : {}),
+      ...("position" in node
+        ? { position: node.position }
+        : node.kind === "target"
+          ? { position: targetInfos[node.index]!.position }
+          : {}),
+      ...("index" in node ? { index: node.index } : {}),
+      activation: graph.activation[i]!,
+      influence: start > 0 ? shares[i]! / start : shares[i]!,
+      effect: effect[i]!,
+      ...(box ? { supernode: box.id } : {}),
+      expanded: row >= 0,
+      ...(row >= 0 ? { mass: mass[row]! } : {}),
+    };
+  };
+  const nodes: NodeInfo[] = [];
+  for (let i = 0; i < graph.nodes.length; i++) if (pruning.nodes[i]) nodes.push(infoOf(i));
+  const edges: { source: string; target: string; weight: number }[] = [];
+  graph.rowNode.forEach((target, row) => {
+    if (!pruning.nodes[target]) return;
+    for (let e = graph.rowStart[row]!; e < graph.rowStart[row + 1]!; e++) {
+      if (pruning.edges[e])
+        edges.push({ source: names[graph.source[e]!]!, target: names[target]!, weight: graph.weight[e]! });
+    }
+  });
+  return { nodes, edges };
+}

@@ -1,0 +1,285 @@
+/**
+ * The whole way from a prompt to its chart.
+ *
+ * 1. run: the prompt (and the prompt that it is held against) through the model, recorded.
+ * 2. effects: what each neuron does to the answer over all paths (in the neuron basis).
+ * 3. sweep: rows of the answer and of the units that matter most.
+ * 4. chart: pruned, grouped into boxes, labelled.
+ * 5. roles: each box switched off in the real model.
+ *
+ * Every stage is a function of plain data that can be called alone; this file only puts them in order.
+ */
+import { Problem } from "../core/problem.ts";
+import type { Basis, PromptBasis } from "../features/basis.ts";
+import { neurons } from "../features/neurons.ts";
+import { argmax, likely, softmax } from "../models/generate.ts";
+import { type Asked, type Prompt, type PromptRequest, promptOf, shown, tokenNamed } from "../models/prompt.ts";
+import { type Recording, recordRun } from "../models/record.ts";
+import { type Attribution, attribute } from "./attribute.ts";
+import { chartOf } from "./chart-of.ts";
+import type { TokenInfo, TraceDocument } from "./document.ts";
+import type { Graph } from "./graph.ts";
+import type { Pruning } from "./prune.ts";
+import { logitTargets, type Target, unitTargets } from "./target.ts";
+import { totalEffects } from "./total-effects.ts";
+
+export interface TraceRequest extends PromptRequest {
+  /** The prompt it is held against: same number of tokens, another answer. */
+  readonly versus?: string | readonly number[] | undefined;
+  /** The token to explain (its text, or "#id"); the most probable one when left out. A unit: "unit 12.345". */
+  readonly target?: string | undefined;
+  /** Explain the target's logit minus this token's. */
+  readonly foil?: string | undefined;
+  /** Where the answer is read; the last position when left out. */
+  readonly position?: number | undefined;
+  /** Most units and coarse nodes that the chart keeps. Default 500. */
+  readonly units?: number | undefined;
+  /** Most units whose rows are computed; as many as `units` when left out. */
+  readonly expand?: number | undefined;
+  /** Boxes of the story. */
+  readonly boxes?: number | undefined;
+  /** Thresholds of pruning, or "none": everything that was computed is in the document. */
+  readonly prune?: "none" | { readonly nodes: number; readonly edges: number } | undefined;
+  /** Explain the top tokens up to 95 % of the probability together, as circuit-tracer does, not the answer alone. */
+  readonly allLikely?: boolean | undefined;
+}
+
+export interface TraceOptions {
+  readonly basis?: Basis | undefined;
+  /** In words, for the document: "float32". */
+  readonly precision: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Stage by name, and how far it is. */
+  readonly progress?: ((stage: string, done: number, of: number) => void) | undefined;
+}
+
+/** Everything that a trace made, for what comes after: verification, exports. */
+export interface Traced {
+  readonly document: TraceDocument;
+  readonly graph: Graph;
+  readonly pruning: Pruning;
+  readonly recording: Recording;
+  readonly contrast: Recording | undefined;
+  readonly basis: PromptBasis;
+  readonly targets: readonly Target[];
+}
+
+/** Throws a Problem for a prompt, target, foil or contrast that makes no sense for this model. */
+export async function trace(asked: Asked, request: TraceRequest, options: TraceOptions): Promise<Traced> {
+  const { model, tokenizer } = asked;
+  const clock = new Clock();
+  const progress = options.progress ?? (() => {});
+  const show = (id: number): string => JSON.stringify(shown(tokenizer, id));
+  const info = (id: number): TokenInfo => ({ id, text: shown(tokenizer, id) });
+
+  const prompt = promptOf(request, asked);
+  const versus = request.versus === undefined ? undefined : contrastPrompt(request, asked, prompt);
+  const position = positionOf(request.position, prompt.ids.length);
+  const basis = options.basis ?? neurons(model);
+
+  const record = (ids: readonly number[], share: number) =>
+    recordRun(model, ids, {
+      readTaps: basis.readTaps,
+      signal: options.signal,
+      progress: layer => progress("run", share * model.layers + layer + 1, (versus ? 2 : 1) * model.layers),
+    });
+  const recording = await record(prompt.ids, 0);
+  const contrast = versus && (await record(versus.ids, 1));
+  const logits = await logitsAt(recording, position);
+  const versusLogits = contrast && (await logitsAt(contrast, position));
+  clock.lap("run");
+
+  const unit = unitNamed(request.target);
+  const answer = request.target === undefined || unit ? argmax(logits) : tokenNamed(request.target, asked);
+  const versusAnswer = versusLogits && argmax(versusLogits);
+  const foil = request.foil === undefined ? versusAnswer : tokenNamed(request.foil, asked);
+  if (!unit && foil === answer) {
+    throw new Problem(
+      request.foil === undefined
+        ? `both prompts are answered with ${show(answer)}, so there is nothing to tell them apart by`
+        : `the foil is the answer itself, ${show(answer)}`,
+      { advice: request.foil === undefined ? "another --versus prompt, or a --foil" : "another --foil" },
+    );
+  }
+  const onPrompt = await basis.on(recording);
+  const targets = unit
+    ? await unitTargets(onPrompt, [{ ...unit, position }])
+    : await logitTargets(recording, choices(answer, foil, logits, request.allLikely ?? false), show, position);
+
+  const budget = request.units ?? 500;
+  const expand = request.expand ?? budget;
+  let effects: readonly Float32Array[] | undefined;
+  let first: readonly number[] | undefined;
+  if (basis.name === "neurons" && !unit) {
+    progress("effects", 0, 1);
+    const direction = await directionOf(recording, answer, foil);
+    effects = await totalEffects(recording, { direction, position }, { contrast, signal: options.signal });
+    first = largest(effects, Math.min(expand, budget), onPrompt);
+    progress("effects", 1, 1);
+    clock.lap("effects");
+  }
+
+  const attribution = await attribute(recording, onPrompt, targets, {
+    expand,
+    ...(first ? { first } : {}),
+    signal: options.signal,
+    progress: (done, of) => progress("sweep", done, of),
+  });
+  clock.lap("sweep");
+
+  const probabilities = softmax(logits);
+  const chart = await chartOf({
+    recording,
+    contrast,
+    basis: onPrompt,
+    attribution,
+    effects,
+    targets,
+    targetInfos: targets.map((target, i) => ({
+      ...(unit ? { id: -1, text: target.what } : info(target.token!.id)),
+      node: `target.${i}`,
+      ...(target.token?.foil === undefined ? {} : { foil: info(target.token.foil) }),
+      value: target.value,
+      probability: target.token ? probabilities[target.token.id]! : 1,
+      position: target.position,
+      what: target.what,
+    })),
+    logits,
+    position,
+    budget,
+    request,
+    show: id => shown(tokenizer, id),
+    signal: options.signal,
+    progress,
+    clock,
+  });
+
+  const document: TraceDocument = {
+    format: "lucida-trace",
+    version: 1,
+    model: {
+      name: model.name,
+      family: model.config.family.name,
+      layers: model.layers,
+      dModel: model.config.dModel,
+      dMlp: model.config.dMlp,
+      vocabulary: model.config.vocabulary,
+      weights: options.precision,
+    },
+    basis: basis.name,
+    prompt: prompt.text,
+    ...(versus && versusAnswer !== undefined
+      ? { versus: { prompt: versus.text, tokens: versus.ids.map(info), answer: info(versusAnswer), found: false } }
+      : {}),
+    tokens: prompt.ids.map(info),
+    top: likely(logits, 10).map(t => ({ ...info(t.id), logit: t.logit, probability: t.probability })),
+    ...chart.parts,
+    checks: { rowSum: attribution.rowSum, frozenLogits: attribution.frozenTargets },
+    sweep: { expanded: attribution.expanded, sources: attribution.sources, unexpanded: attribution.unexpanded },
+    notes: notesOf(attribution, recording, options.precision),
+    timings: clock.seconds,
+  };
+  return { document, graph: attribution.graph, pruning: chart.pruning, recording, contrast, basis: onPrompt, targets };
+}
+
+/** Seconds by stage. */
+export class Clock {
+  readonly seconds: Record<string, number> = {};
+  private last = performance.now();
+
+  lap(stage: string): void {
+    const now = performance.now();
+    this.seconds[stage] = (this.seconds[stage] ?? 0) + (now - this.last) / 1000;
+    this.last = now;
+  }
+}
+
+async function logitsAt(recording: Recording, position: number): Promise<Float32Array<ArrayBuffer>> {
+  const { model, residual } = recording;
+  const { dModel } = model.config;
+  return model.logits(residual[model.layers]!.slice(position * dModel, (position + 1) * dModel));
+}
+
+function contrastPrompt(request: TraceRequest, asked: Asked, prompt: Prompt): Prompt {
+  const { versus } = request;
+  const other =
+    typeof versus === "string"
+      ? promptOf({ text: versus, chat: request.chat === true }, asked)
+      : promptOf({ ids: versus }, asked);
+  if (other.ids.length !== prompt.ids.length) {
+    throw new Problem(
+      `the prompt has ${prompt.ids.length} tokens and the contrast ${other.ids.length}; they must have as many`,
+      {
+        advice: `a contrast that differs in a word of as many tokens (${other.ids.map(id => JSON.stringify(shown(asked.tokenizer, id))).join(" ")})`,
+      },
+    );
+  }
+  return other;
+}
+
+function positionOf(position: number | undefined, tokens: number): number {
+  if (position === undefined) return tokens - 1;
+  if (!(Number.isInteger(position) && position >= 0 && position < tokens)) {
+    throw new Problem(`position ${position} is outside the prompt, which has positions 0 to ${tokens - 1}`);
+  }
+  return position;
+}
+
+/** "unit 12.345" as a place. */
+function unitNamed(target: string | undefined): { layer: number; index: number } | undefined {
+  const match = /^unit (\d+)\.(\d+)$/.exec(target ?? "");
+  return match ? { layer: Number(match[1]), index: Number(match[2]) } : undefined;
+}
+
+function choices(answer: number, foil: number | undefined, logits: Float32Array, allLikely: boolean) {
+  if (!allLikely || foil !== undefined) return [{ id: answer, ...(foil === undefined ? {} : { foil }) }];
+  const top = likely(logits, 10);
+  let sum = 0;
+  const end = top.findIndex(t => (sum += t.probability) >= 0.95);
+  const kept = top.slice(0, end < 0 ? 10 : end + 1).filter(t => t.id !== answer);
+  const own = likely(logits, logits.length).find(t => t.id === answer)!;
+  return [own, ...kept].map(t => ({ id: t.id, weight: t.probability }));
+}
+
+/** The direction of the normed final stream that is explained. */
+export async function directionOf(
+  recording: Recording,
+  answer: number,
+  foil: number | undefined,
+): Promise<Float32Array<ArrayBuffer>> {
+  const { model } = recording;
+  const row = await model.unembeddingRow(answer);
+  const against = foil === undefined ? await model.unembeddingMean() : await model.unembeddingRow(foil);
+  return row.map((v, i) => v - against[i]!);
+}
+
+/** The basis's numbers of the n units with the greatest |effect|, for and against alike. */
+function largest(effects: readonly Float32Array[], n: number, basis: PromptBasis): number[] {
+  const width = basis.basis.width;
+  const sizes = new Float32Array(effects.reduce((sum, e) => sum + e.length, 0));
+  let at = 0;
+  for (const layer of effects) for (const v of layer) sizes[at++] = Math.abs(v);
+  const least = n >= sizes.length ? 0 : sizes.slice().sort()[sizes.length - n]!;
+  const found: { unit: number; size: number }[] = [];
+  effects.forEach((layer, l) => {
+    layer.forEach((v, i) => {
+      if (Math.abs(v) < least || v === 0) return;
+      const unit = basis.number({ layer: l, position: Math.floor(i / width), index: i % width });
+      if (unit !== undefined) found.push({ unit, size: Math.abs(v) });
+    });
+  });
+  return found
+    .sort((a, b) => b.size - a.size || a.unit - b.unit)
+    .slice(0, n)
+    .map(f => f.unit);
+}
+
+function notesOf(attribution: Attribution, recording: Recording, precision: string): string[] {
+  const notes: string[] = [];
+  if (recording.model.config.logitCap !== undefined) notes.push("logits are explained before the model's soft-cap");
+  if (precision.includes("dequantised"))
+    notes.push(`the weights are ${precision}: a quantised model is traced as what it really computes`);
+  if (attribution.rowSum > 1e-4)
+    notes.push(`rows add up only to ${attribution.rowSum.toExponential(1)} of their mass; 1e-4 is expected`);
+  return notes;
+}

@@ -1,0 +1,177 @@
+/** `lucida trace`: the flow chart of what the model thought, in the terminal and in files. */
+import { extname } from "node:path";
+import { Problem } from "../../core/problem.ts";
+import { modelFor, modelOption } from "../model.ts";
+import { type PromptOptions, parseIds, promptOptions, readText } from "../prompt.ts";
+import { count, several, type Verb, WrongCommand } from "../verb.ts";
+
+interface Options extends PromptOptions {
+  readonly model: string;
+  readonly basis: string;
+  readonly target?: string;
+  readonly foil?: string;
+  readonly versus?: string;
+  readonly versusIds?: string;
+  readonly position?: number;
+  readonly units: number;
+  readonly expand?: number;
+  readonly boxes: number;
+  readonly prune?: string;
+  readonly likely?: boolean;
+  readonly out: readonly string[];
+}
+
+/** Stages of a trace, as people read them. */
+const stages: Readonly<Record<string, string>> = {
+  run: "running the model",
+  effects: "effects of all neurons",
+  sweep: "expanding units",
+  roles: "switching boxes off",
+};
+
+const kinds = [".json", ".html", ".svg"];
+
+export const verb: Verb<Options> = {
+  configure(command) {
+    modelOption(promptOptions(command))
+      .option("--basis <basis>", "neurons, or a dictionary: a folder or owner/name", "neurons")
+      .option("--target <token>", 'the token to explain: " Austin", or "unit 12.345"; the most probable when left out')
+      .option("--foil <token>", "explain the target's logit minus this token's")
+      .option("--versus <prompt>", "a contrast: another prompt of as many tokens, with another answer")
+      .option("--versus-ids <ids>", "the contrast as token ids")
+      .option("--position <n>", "where the answer is read; the last position when left out", count(0))
+      .option("--units <n>", "most units that the chart keeps", count(1, 100_000), 500)
+      .option(
+        "--expand <n>",
+        "most units whose rows are computed; as many as --units when left out",
+        count(0, 1_000_000),
+      )
+      .option("--boxes <n>", "boxes of the story", count(2, 60), 10)
+      .option("--prune <thresholds>", "none, or node,edge as shares of influence: 0.8,0.98")
+      .option("--likely", "explain the likely tokens up to 95 % of the probability together, as circuit-tracer does")
+      .option(
+        "--out <file>",
+        `write the chart: ${kinds.join(", ")}, or .graph.json for Neuronpedia and circuit-tracer`,
+        several,
+        [],
+      );
+  },
+  async run(options, context) {
+    const bad = options.out.find(file => !kinds.includes(extname(file)));
+    if (bad !== undefined)
+      throw new WrongCommand(`"${bad}" is no kind of file that a chart can be`, { advice: kinds.join(", ") });
+    const prune = thresholds(options.prune);
+    const found = await modelFor(options.model, context);
+    const { openModel } = await import("../../store/open-model.ts");
+    const { trace } = await import("../../attribution/trace.ts");
+    const open = await openModel(found);
+    try {
+      const basis = options.basis === "neurons" ? undefined : await dictionary(options.basis, open.model, context);
+      const text = options.ids === undefined ? await readText(context.args[0]) : undefined;
+      if (options.ids !== undefined && context.args[0] !== undefined) {
+        throw new WrongCommand("a prompt and --ids were both given", { advice: "one of them" });
+      }
+      const versus = options.versusIds === undefined ? options.versus : parseIds(options.versusIds);
+      let stage = "";
+      let phase = context.progress.start("tracing");
+      const traced = await trace(
+        open,
+        {
+          text,
+          ids: options.ids === undefined ? undefined : parseIds(options.ids),
+          chat: options.chat,
+          versus,
+          target: options.target,
+          foil: options.foil,
+          position: options.position,
+          units: options.units,
+          expand: options.expand,
+          boxes: options.boxes,
+          prune,
+          allLikely: options.likely,
+        },
+        {
+          basis,
+          precision: open.precision,
+          signal: context.signal,
+          progress: (name, done, of) => {
+            if (name !== stage) {
+              phase.end();
+              phase = context.progress.start(stages[name] ?? name);
+              stage = name;
+            }
+            phase.update(done, of);
+          },
+        },
+      );
+      phase.end();
+      for (const file of options.out) {
+        await write(file, traced, context.signal);
+        context.note(`wrote ${file}`);
+      }
+      context.result(traced.document);
+      if (!context.json) {
+        const { storyText } = await import("../../charts/terminal.ts");
+        const { bold, dim, green, magenta, yellow } = context.color;
+        const paint = { bold, dim, for: green, against: magenta, warn: yellow };
+        context.out(storyText(traced.document, { width: Math.min(context.width, 100), paint }));
+      }
+    } finally {
+      await open.close();
+    }
+  },
+};
+
+function thresholds(text: string | undefined): "none" | { nodes: number; edges: number } | undefined {
+  if (text === undefined || text === "none") return text;
+  const [nodes, edges] = text.split(",").map(Number);
+  if (!(nodes! > 0 && nodes! <= 1 && edges! > 0 && edges! <= 1) || text.split(",").length !== 2) {
+    throw new WrongCommand(`--prune ${text} says nothing`, {
+      advice: "--prune none, or two shares of influence: --prune 0.8,0.98",
+    });
+  }
+  return { nodes: nodes!, edges: edges! };
+}
+
+type Traced = Awaited<ReturnType<typeof import("../../attribution/trace.ts")["trace"]>>;
+
+async function write(file: string, traced: Traced, signal: AbortSignal): Promise<void> {
+  const { writeBeside } = await import("../../store/write-beside.ts");
+  await writeBeside(file, await content(file, traced), { signal });
+}
+
+async function content(file: string, { document, graph, pruning }: Traced): Promise<string> {
+  if (file.endsWith(".graph.json")) {
+    const { toGraphJson } = await import("../../attribution/to-graph-json.ts");
+    const { basename } = await import("node:path");
+    return JSON.stringify(
+      toGraphJson(graph, {
+        slug: basename(file, ".graph.json"),
+        scan: `${document.model.name}/${document.basis}`,
+        prompt: document.prompt,
+        tokens: document.tokens,
+        targets: document.targets,
+        layers: document.model.layers,
+        vocabulary: document.model.vocabulary,
+        pruning,
+        supernodes: document.supernodes,
+        label: node => document.nodes.find(n => n.id === String(node))?.label?.text,
+      }),
+    );
+  }
+  switch (extname(file)) {
+    case ".html": {
+      const { pageAssets } = await import("../../store/assets.ts");
+      const { singleFileHtml } = await import("../../charts/html.ts");
+      return singleFileHtml(document, await pageAssets());
+    }
+    case ".svg":
+      return (await import("../../charts/svg.ts")).storySvg(document);
+    default:
+      return JSON.stringify(document);
+  }
+}
+
+async function dictionary(reference: string, _model: unknown, _context: unknown): Promise<never> {
+  throw new Problem(`the basis ${reference} cannot be opened yet`, { advice: "--basis neurons" });
+}
