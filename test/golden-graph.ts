@@ -35,6 +35,18 @@ export interface Golden {
     readonly graph_scores: { readonly replacement: number; readonly completeness: number };
     readonly kept_nodes: number[];
   };
+  readonly custom_targets: {
+    readonly explicit_ids: CustomTargets & { readonly probabilities: number[] };
+    readonly difference: CustomTargets;
+  };
+}
+
+export interface CustomTargets {
+  readonly targets: number[];
+  /** [target][source] */
+  readonly logit_rows: number[][];
+  /** replacement, completeness */
+  readonly graph_scores: [number, number];
 }
 
 export function golden(name: (typeof cases)[number]): Golden {

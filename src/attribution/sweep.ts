@@ -111,6 +111,9 @@ export class Sweep {
     const builders = targets.map(() => new RowBuilder(options.floor));
     const biases = targets.map(() => new Float64Array(model.layers));
     const vectors: { layer: number; source: VectorSource; weight: number }[][] = targets.map(() => []);
+    // What writes to several layers is added up here, and becomes edges when the walk is over.
+    const parts: (Float32Array | undefined)[] = targets.map(() => undefined);
+    const units = this.basis.count;
 
     start(model.layers, pull);
     for (let layer = model.layers - 1; layer >= 0; layer--) {
@@ -125,6 +128,13 @@ export class Sweep {
           },
           some(units, values) {
             for (let row = 0; row < active; row++) builders[order[row]!]!.some(units, values, row * units.length);
+          },
+          part(first, count, values) {
+            for (let row = 0; row < active; row++) {
+              parts[order[row]!] ??= new Float32Array(units);
+              const into = parts[order[row]!]!;
+              for (let i = 0; i < count; i++) into[first + i]! += values[row * count + i]!;
+            }
           },
         });
         for (const source of this.basis.vectors(layer)) {
@@ -154,6 +164,8 @@ export class Sweep {
       const embeddings = new Float64Array(this.recording.tokens);
       for (let p = 0; p < positions; p++)
         embeddings[p] = dot(pull, row * size + p * dModel, embedding, p * dModel, dModel);
+      const added = parts[target];
+      if (added) builders[target]!.run(0, added, 0, added.length);
       const finished = builders[target]!.finish(options.most);
       return {
         target,

@@ -28,6 +28,8 @@ export interface Scores {
   run(first: number, count: number, values: Float32Array): void;
   /** values [target, units]: contributions of these units. */
   some(units: ArrayLike<number>, values: Float32Array): void;
+  /** As `run`, for units that write to several layers: what comes in part by part is added up before it is an edge. */
+  part(first: number, count: number, values: Float32Array): void;
 }
 
 /** What in the stream is no unit: written at (layer, position), known as a vector. */
@@ -43,7 +45,7 @@ export interface Basis {
   readonly name: string;
   /** Units in each layer. */
   readonly width: number;
-  /** Is the basis silent at the first positions, where a coarse node stands for the whole MLP? */
+  /** First positions where the basis is silent by default, and a coarse node stands for the whole MLP. */
   readonly silentPositions: number;
   /** Taps of the MLP's reading that `on` needs in the recording. */
   readonly readTaps: readonly string[];
@@ -79,5 +81,5 @@ export interface PromptBasis {
     pull: Float32Array<ArrayBuffer>,
     targets: number,
     positions: number,
-  ): Promise<Float32Array<ArrayBuffer>>;
+  ): Promise<Float32Array<ArrayBuffer> | undefined>;
 }

@@ -70,7 +70,7 @@ export async function fetchModel(
       waiting: () => options.note?.(`another process is fetching ${name}; waiting for it`),
       ...(options.patience ? { patience: options.patience } : {}),
     });
-    await link(blob, join(snapshot, name));
+    await linkBlob(blob, join(snapshot, name));
     return join(snapshot, name);
   };
 
@@ -105,12 +105,13 @@ export async function fetchModel(
   return { commit, folder: snapshot, file: plan.weights.find(name => name.endsWith(".gguf")) };
 }
 
-/** The commit, and the files at the top of the repository with their sizes and hashes. */
-async function listing(
+/** The commit, and the files at the top of the repository (or all, when `deep`) with their sizes and hashes. */
+export async function listing(
   reference: HubReference,
   settings: HubSettings,
   fetch: Fetch,
   where: string,
+  deep = false,
 ): Promise<{ commit: string; files: Map<string, RemoteFile> }> {
   const { listFiles, modelInfo } = await import("@huggingface/hub");
   const common = { hubUrl: settings.endpoint, fetch };
@@ -120,10 +121,11 @@ async function listing(
     const { sha } = await modelInfo({ ...common, name, revision: reference.revision, additionalFields: ["sha"] });
     if (typeof sha !== "string" || !commitShape.test(sha)) throw strange();
     const files = new Map<string, RemoteFile>();
-    for await (const entry of listFiles({ ...common, repo: { type: "model", name }, revision: sha })) {
+    for await (const entry of listFiles({ ...common, repo: { type: "model", name }, revision: sha, recursive: deep })) {
       const etag = entry.lfs?.oid ?? entry.oid ?? "";
-      // Names become file names here: nothing but plain ones at the top, and hashes that are hashes.
-      if (entry.type !== "file" || !/^[\w.-]+$/.test(entry.path)) continue;
+      // Names become file names here: nothing but plain ones, and hashes that are hashes.
+      const plain = entry.path.split("/").every(part => /^[\w.-]+$/.test(part) && !/^\.+$/.test(part));
+      if (entry.type !== "file" || !plain) continue;
       if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(etag) || !Number.isSafeInteger(entry.size)) throw strange();
       const address = `${settings.endpoint}/${name}/resolve/${sha}/${entry.path}`;
       files.set(entry.path, { name: entry.path, address, size: entry.lfs?.size ?? entry.size, etag });
@@ -137,7 +139,7 @@ async function listing(
 }
 
 /** `path` becomes a relative link to `blob`; where links are not allowed (Windows), a copy. */
-async function link(blob: string, path: string): Promise<void> {
+export async function linkBlob(blob: string, path: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     await rm(path, { force: true });

@@ -1,0 +1,392 @@
+/**
+ * A dictionary of transcoders as a basis: features in place of MLPs, and what they fail to rebuild as error nodes.
+ *
+ * 1. Encode what every layer reads; note what is active.
+ * 2. Rebuild each MLP's output from what active features write (a cross-layer one: from all layers up to it).
+ * 3. What is missing is the error of its layer and position; at the first positions, where dictionaries are not trained,
+ *    one coarse `mlp` node stands for the whole.
+ *
+ * The decoder's bias is the layer's bias; a skip connection is linear, so pulls pass through it (at every position, as
+ * in circuit-tracer). Activations and edges agree with circuit-tracer's; its rows lack biases and the first positions.
+ */
+import type { Dictionary, DictionaryLayer } from "../../formats/dictionaries/dictionary.ts";
+import { gather } from "../../formats/dictionaries/matrix.ts";
+import type { Model } from "../../models/model.ts";
+import type { Recording } from "../../models/record.ts";
+import type { Basis, Encoder, PromptBasis, Scores, UnitPlace, VectorSource } from "../basis.ts";
+import { encode, skipped } from "./encode.ts";
+import { assertTraceable } from "./fits.ts";
+import { Places, recordedAt, tapsFor } from "./places.ts";
+import { Product } from "./product.ts";
+import type { Active } from "./select.ts";
+import { Writes } from "./writes.ts";
+
+type Floats = Float32Array<ArrayBuffer>;
+
+export interface DictionaryOptions {
+  /** Positions at the start without features. By default 1, and 4 for Gemma-3 chat prompts, as in circuit-tracer. */
+  readonly silentPositions?: number;
+  /** Bytes of decoder rows that are kept in memory for a prompt: 1 GiB by default. */
+  readonly memory?: number;
+  /** See `Product`: for tests of both ways. */
+  readonly smallProduct?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** `<bos><start_of_turn>user\n` in Gemma 3's tokens: the Gemma Scope 2 dictionaries were not trained on these. */
+const CHAT_START = [2, 105, 2364, 107];
+
+/** How many positions at the start of a prompt dictionaries leave out. */
+export function silentPositionsOf(ids: readonly number[]): number {
+  return CHAT_START.every((id, i) => ids[i] === id) ? CHAT_START.length : 1;
+}
+
+export interface DictionaryBasis extends Basis {
+  readonly dictionary: Dictionary;
+  on(recording: Recording): Promise<PromptDictionary>;
+}
+
+/** Throws a Problem when the dictionary does not fit the model, or no circuit can be traced through it. */
+export function dictionaryBasis(
+  dictionary: Dictionary,
+  model: Model,
+  options: DictionaryOptions = {},
+): DictionaryBasis {
+  assertTraceable(dictionary, model);
+  const product = new Product(model.device, options.smallProduct);
+  const basis: DictionaryBasis = {
+    dictionary,
+    name: dictionary.name,
+    width: Math.max(...dictionary.layers.map(layer => layer.features)),
+    silentPositions: options.silentPositions ?? 1,
+    readTaps: tapsFor(dictionary.reads),
+    on: recording => PromptDictionary.on(basis, recording, product, options),
+  };
+  return basis;
+}
+
+export class PromptDictionary implements PromptBasis {
+  readonly basis: DictionaryBasis;
+  readonly count: number;
+  readonly silentPositions: number;
+  /** [layer] what is active, ordered by position and feature. */
+  readonly active: readonly Active[];
+  /** [layer] share of the MLP output's variance (over positions that are not silent) that is rebuilt; 1 is perfect. */
+  readonly explained: readonly number[];
+  /** What a reader should know: a dictionary that rebuilds nothing here. */
+  readonly notes: readonly string[];
+  private readonly recording: Recording;
+  private readonly places: Places;
+  private readonly product: Product;
+  private readonly writes: Writes;
+  private readonly sources: readonly (readonly VectorSource[])[];
+  private readonly biases: readonly (Floats | undefined)[];
+  /** [layer] the number of its first unit. */
+  private readonly first: Uint32Array;
+  private readonly encoderRows = new Map<number, Promise<Map<number, Floats>>>();
+
+  private constructor(basis: DictionaryBasis, recording: Recording, product: Product, parts: Parts) {
+    this.basis = basis;
+    this.recording = recording;
+    this.product = product;
+    this.places = parts.places;
+    this.active = parts.active;
+    this.writes = parts.writes;
+    this.sources = parts.sources;
+    this.biases = parts.biases;
+    this.explained = parts.explained;
+    this.notes = parts.notes;
+    this.silentPositions = parts.silent;
+    this.first = new Uint32Array(this.active.length + 1);
+    this.active.forEach((one, layer) => {
+      this.first[layer + 1] = this.first[layer]! + one.index.length;
+    });
+    this.count = this.first.at(-1)!;
+  }
+
+  static async on(
+    basis: DictionaryBasis,
+    recording: Recording,
+    product: Product,
+    options: DictionaryOptions,
+  ): Promise<PromptDictionary> {
+    return new PromptDictionary(basis, recording, product, await work(basis, recording, product, options));
+  }
+
+  private get layers(): readonly DictionaryLayer[] {
+    return this.basis.dictionary.layers;
+  }
+
+  private layerOf(unit: number): number {
+    let layer = 0;
+    while (unit >= this.first[layer + 1]!) layer++;
+    return layer;
+  }
+
+  place(unit: number): UnitPlace {
+    const layer = this.layerOf(unit);
+    const { position, index } = this.active[layer]!;
+    const at = unit - this.first[layer]!;
+    return { layer, position: position[at]!, index: index[at]! };
+  }
+
+  number({ layer, position, index }: UnitPlace): number | undefined {
+    const active = this.active[layer];
+    if (!active) return undefined;
+    let [low, high] = [0, active.index.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const before = active.position[middle]! - position || active.index[middle]! - index;
+      if (before === 0) return this.first[layer]! + middle;
+      if (before < 0) low = middle + 1;
+      else high = middle;
+    }
+    return undefined;
+  }
+
+  activation(unit: number): number {
+    const layer = this.layerOf(unit);
+    return this.active[layer]!.value[unit - this.first[layer]!]!;
+  }
+
+  async encoders(units: readonly number[]): Promise<Encoder[]> {
+    const byLayer = new Map<number, number[]>();
+    for (const unit of units) {
+      const { layer, index } = this.place(unit);
+      byLayer.set(layer, [...(byLayer.get(layer) ?? []), index]);
+    }
+    const rows = new Map<number, Map<number, Floats>>();
+    for (const [layer, indices] of byLayer) rows.set(layer, await this.encoderRowsOf(layer, indices));
+    return Promise.all(
+      units.map(async unit => {
+        const { layer, position, index } = this.place(unit);
+        const { encoderBias, centre } = this.layers[layer]!;
+        const row = rows.get(layer)!.get(index)!;
+        let bias = encoderBias[index]!;
+        if (centre) for (let i = 0; i < row.length; i++) bias -= row[i]! * centre[i]!;
+        const read = await this.places.reading(layer, position, row);
+        // The activation is the pre-activation wherever a feature is active, in every non-linearity that we read.
+        return { vector: read.vector, bias: bias + read.bias, value: this.activation(unit) };
+      }),
+    );
+  }
+
+  private async encoderRowsOf(layer: number, indices: readonly number[]): Promise<Map<number, Floats>> {
+    const { encoder } = this.layers[layer]!;
+    const take = async (wanted: readonly number[]) => {
+      const unique = [...new Set(wanted)];
+      const data = await gather(encoder, unique);
+      return new Map(unique.map((index, i) => [index, data.slice(i * encoder.width, (i + 1) * encoder.width)]));
+    };
+    // A turned matrix has to pass by whole: all rows that could be asked for are taken at once, if they are not too many.
+    const all = this.active[layer]!.index;
+    if (!encoder.turned || all.length * encoder.width > 32 << 20) return take(indices);
+    let had = this.encoderRows.get(layer);
+    if (!had) {
+      had = take([...all]);
+      this.encoderRows.set(layer, had);
+      had.catch(() => this.encoderRows.delete(layer));
+    }
+    return had;
+  }
+
+  decoder(unit: number): Promise<Floats> {
+    return this.decoderAt(unit, this.layerOf(unit));
+  }
+
+  /** [dModel] what the unit writes into the stream at `layer`: its own, or a later one of a cross-layer dictionary. */
+  async decoderAt(unit: number, layer: number): Promise<Floats> {
+    const source = this.layerOf(unit);
+    const { position } = this.place(unit);
+    if (layer < source || layer >= source + this.layers[source]!.outputs)
+      return new Float32Array(this.layers[source]!.dModel);
+    const row = await this.writes.one(source, layer, unit - this.first[source]!);
+    return this.places.written(layer, row, position);
+  }
+
+  async score(layer: number, pull: Floats, targets: number, positions: number, scores: Scores): Promise<void> {
+    const { dModel } = this.recording.model.config;
+    const at = await this.places.writing(layer, pull, positions);
+    // One position's pulls side by side, for all sources that write here.
+    const pulls = new Map<number, Floats>();
+    const pullsAt = (position: number): Floats => {
+      let had = pulls.get(position);
+      if (!had) {
+        had = new Float32Array(targets * dModel);
+        for (let t = 0; t < targets; t++) {
+          const from = (t * positions + position) * dModel;
+          had.set(at.subarray(from, from + dModel), t * dModel);
+        }
+        pulls.set(position, had);
+      }
+      return had;
+    };
+    for (let source = 0; source <= layer; source++) {
+      const { outputs } = this.layers[source]!;
+      if (source + outputs <= layer) continue;
+      const { position } = this.active[source]!;
+      const count = lowerBound(position, positions);
+      const values = new Float32Array(targets * count);
+      for await (const { start, end, rows } of this.writes.of(source, layer, count)) {
+        for (let a = start; a < Math.min(end, count); ) {
+          const here = position[a]!;
+          let b = a + 1;
+          while (b < end && position[b] === here) b++;
+          const block = rows.subarray((a - start) * dModel, (b - start) * dModel);
+          const y = await this.product.byRows(pullsAt(here), targets, block, b - a, dModel);
+          for (let t = 0; t < targets; t++) values.set(y.subarray(t * (b - a), (t + 1) * (b - a)), t * count + a);
+          a = b;
+        }
+      }
+      if (outputs === 1) scores.run(this.first[source]!, count, values);
+      else scores.part(this.first[source]!, count, values);
+    }
+  }
+
+  vectors(layer: number): readonly VectorSource[] {
+    return this.sources[layer]!;
+  }
+
+  bias(layer: number): Floats | undefined {
+    return this.biases[layer];
+  }
+
+  async pass(layer: number, pull: Floats, targets: number, positions: number): Promise<Floats | undefined> {
+    const { skip, dModel } = this.layers[layer]!;
+    if (!skip) return undefined;
+    const at = await this.places.writing(layer, pull, positions);
+    const read = await this.product.byColumns(at, targets * positions, skip, dModel, dModel);
+    const out = new Float32Array(pull.length);
+    for (let row = 0; row < targets * positions; row++) {
+      const one = read.subarray(row * dModel, (row + 1) * dModel);
+      out.set((await this.places.reading(layer, row % positions, one)).vector, row * dModel);
+    }
+    return out;
+  }
+}
+
+interface Parts {
+  readonly places: Places;
+  readonly active: readonly Active[];
+  readonly writes: Writes;
+  readonly sources: readonly (readonly VectorSource[])[];
+  readonly biases: readonly (Floats | undefined)[];
+  readonly explained: readonly number[];
+  readonly notes: readonly string[];
+  readonly silent: number;
+}
+
+async function work(
+  basis: DictionaryBasis,
+  recording: Recording,
+  product: Product,
+  options: DictionaryOptions,
+): Promise<Parts> {
+  const { dictionary } = basis;
+  const { model, tokens } = recording;
+  const { dModel } = model.config;
+  const silent = Math.min(tokens, options.silentPositions ?? silentPositionsOf(recording.ids));
+  const places = new Places(recording, dictionary.reads, dictionary.writes);
+
+  const active: Active[] = [];
+  for (const layer of dictionary.layers) {
+    const x = recordedAt(recording, layer.layer, dictionary.reads);
+    active.push(await encode(layer, x, product, { silent, signal: options.signal }));
+  }
+
+  const writes = new Writes(dictionary.layers, active, options.memory ?? 2 ** 30);
+  const rebuilt = dictionary.layers.map(() => new Float32Array(tokens * dModel));
+  for (let source = 0; source < dictionary.layers.length; source++) {
+    options.signal?.throwIfAborted();
+    await writes.load(source, (output, { start, end, rows }) => {
+      const into = rebuilt[output]!;
+      for (let i = start; i < end; i++) {
+        const to = active[source]!.position[i]! * dModel;
+        const from = (i - start) * dModel;
+        for (let q = 0; q < dModel; q++) into[to + q]! += rows[from + q]!;
+      }
+    });
+  }
+
+  const sources: VectorSource[][] = [];
+  const biases: Floats[] = [];
+  const explained: number[] = [];
+  for (const [l, layer] of dictionary.layers.entries()) {
+    const x = recordedAt(recording, l, dictionary.reads);
+    const skip = await skipped(layer, x, product);
+    const constant = await skippedBias(layer, await places.readingBias(l), product);
+    // Biases: the decoder's where features are, and what a norm's bias sends through the skip connection everywhere.
+    const bias = new Float32Array(tokens * dModel);
+    const beside = new Float32Array(tokens * dModel);
+    for (let p = 0; p < tokens; p++) {
+      for (let i = 0; i < dModel; i++) {
+        const at = p * dModel + i;
+        bias[at] = (p >= silent ? layer.decoderBias[i]! : 0) + (constant?.[i] ?? 0);
+        beside[at] = rebuilt[l]![at]! + (p >= silent ? layer.decoderBias[i]! : 0) + (skip?.[at] ?? 0);
+      }
+    }
+    biases.push(await places.written(l, bias));
+    const known = await places.written(l, beside);
+    const out = recording.mlpOut[l]!;
+    sources.push(
+      Array.from({ length: tokens }, (_, position): VectorSource => {
+        const from = position * dModel;
+        const vector = Float32Array.from({ length: dModel }, (_, i) => out[from + i]! - known[from + i]!);
+        return { kind: position < silent ? "mlp" : "error", position, vector };
+      }),
+    );
+    explained.push(explainedShare(out, known, silent, tokens, dModel));
+  }
+  const notes = doubts(dictionary, model.name, explained, tokens - silent);
+  return { places, active, writes, sources, biases, explained, notes, silent };
+}
+
+/** skip · (what a norm's bias puts where features read). */
+async function skippedBias(
+  layer: DictionaryLayer,
+  bias: Floats | undefined,
+  product: Product,
+): Promise<Floats | undefined> {
+  return bias && skipped(layer, bias, product);
+}
+
+/** 1 − |out − known|² / |out − mean|², over positions that are not silent; NaN with fewer than two of them. */
+function explainedShare(out: Floats, known: Floats, silent: number, tokens: number, dModel: number): number {
+  let missing = 0;
+  let all = 0;
+  for (let i = 0; i < dModel; i++) {
+    let mean = 0;
+    for (let p = silent; p < tokens; p++) mean += out[p * dModel + i]! / (tokens - silent);
+    for (let p = silent; p < tokens; p++) {
+      const at = p * dModel + i;
+      missing += (out[at]! - known[at]!) ** 2;
+      all += (out[at]! - mean) ** 2;
+    }
+  }
+  return tokens - silent < 2 || all === 0 ? Number.NaN : 1 - missing / all;
+}
+
+/**
+ * A dictionary of another model of the same shape, or for another hook, runs without a hitch and rebuilds nothing. That
+ * is the one thing by which it can be told, and small or noisy dictionaries look the same: so it is a remark.
+ */
+function doubts(dictionary: Dictionary, model: string, explained: readonly number[], positions: number): string[] {
+  const known = explained.filter(v => Number.isFinite(v)).sort((a, b) => a - b);
+  const middle = known[known.length >> 1];
+  if (middle === undefined || middle > 0 || positions < 4) return [];
+  const made = dictionary.madeFor ? ` It was made for ${dictionary.madeFor}.` : "";
+  return [
+    `on this prompt, ${dictionary.name} rebuilds the MLPs of ${model} worse than their mean would (share explained, median of layers: ${middle.toFixed(2)}): it may be for another model or another place.${made}`,
+  ];
+}
+
+/** How many positions of a sorted list are below `end`. */
+function lowerBound(sorted: Uint32Array, end: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < end) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
