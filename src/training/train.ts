@@ -34,7 +34,8 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<vo
     const learning = trainer.learn(batch);
     // The device works on its own threads: meanwhile, make the next batch.
     batch = source.next().value as Batch;
-    await report?.(await learning);
+    const learned = await learning;
+    await report?.(learned);
     const last = trainer.step >= steps();
     if (judge && (last || trainer.step % judgeEvery === 0)) await judge(trainer);
     if (save && (last || trainer.step % saveEvery === 0)) await save(trainer);
