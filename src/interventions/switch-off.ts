@@ -1,6 +1,7 @@
 /** Sets of units switched off, each in its own run of the prompt, and what the model then says. */
 import type { PromptBasis } from "../features/basis.ts";
 import type { Recording } from "../models/record.ts";
+import { logitsUnder } from "./read-out.ts";
 import { unitVariant } from "./unit-variant.ts";
 import { type Mode, runVariants, type VariantOptions } from "./variants.ts";
 
@@ -26,12 +27,5 @@ export async function switchOff(
     ),
   );
   const streams = await runVariants(recording, variants, options);
-  const all = new Float32Array(streams.length * recording.model.config.dModel);
-  streams.forEach((stream, i) => {
-    all.set(stream, i * stream.length);
-  });
-  if (streams.length === 0) return [];
-  const logits = await recording.model.logits(all);
-  const size = recording.model.config.vocabulary;
-  return streams.map((_, i) => ({ logits: logits.slice(i * size, (i + 1) * size) }));
+  return (await logitsUnder(recording, streams, mode)).map(logits => ({ logits }));
 }
