@@ -1,0 +1,232 @@
+/**
+ * What the page and scripts say to the server, and what comes back: types alone, shared by both sides. The zod schemas
+ * that check them at the border are in schemas.ts, the routes in app.ts; GET /api/openapi.json describes both.
+ */
+import type { TokenInfo, TraceDocument } from "../attribution/document.ts";
+
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+/** A text, turns of a chat, or token ids: one of the three. */
+export interface PromptInput {
+  readonly prompt?: string | undefined;
+  readonly chat?: boolean | readonly ChatMessage[] | undefined;
+  readonly ids?: readonly number[] | undefined;
+}
+
+export interface TraceInput extends PromptInput {
+  readonly versus?: string | undefined;
+  readonly target?: string | undefined;
+  readonly foil?: string | undefined;
+  /** Most units that the chart keeps. */
+  readonly units?: number | undefined;
+  /** Most boxes of the story. */
+  readonly boxes?: number | undefined;
+  readonly verify?: boolean | undefined;
+  readonly position?: number | undefined;
+}
+
+/** What is changed in the model: named nodes of a trace, and what becomes of their activations. */
+export interface Change {
+  readonly nodes: readonly string[];
+  /** "scale" by a factor (0 switches off, −1 reverses), "set" to a value, "swap" for the other prompt's values. */
+  readonly do: "scale" | "set" | "swap";
+  readonly value?: number | undefined;
+  /** Also on every new token, when text is generated. */
+  readonly everyToken?: boolean | undefined;
+}
+
+export interface InterveneInput extends PromptInput {
+  readonly changes: readonly Change[];
+  /** The prompt whose values "swap" takes. */
+  readonly versus?: string | undefined;
+  /** Tokens whose logits are reported besides the most probable. */
+  readonly watch?: readonly number[] | undefined;
+  /** New tokens to generate with and without the change; 0 for none. */
+  readonly tokens?: number | undefined;
+}
+
+export interface Likely extends TokenInfo {
+  readonly logit: number;
+  readonly probability: number;
+}
+
+export interface Intervened {
+  readonly before: readonly Likely[];
+  readonly live: readonly Likely[];
+  readonly frozen: readonly Likely[];
+  /** For each watched token, in order. */
+  readonly watched: readonly {
+    readonly token: TokenInfo;
+    readonly before: Likely;
+    readonly live: Likely;
+    readonly frozen: Likely;
+  }[];
+  /** Logits minus their mean: the change of the answer's value is a difference of these. */
+  readonly text?: { readonly before: readonly string[]; readonly after: readonly string[] };
+}
+
+export interface GenerateInput extends PromptInput {
+  readonly tokens: number;
+  readonly temperature?: number | undefined;
+  readonly seed?: number | undefined;
+}
+
+export interface Generated {
+  readonly prompt: readonly TokenInfo[];
+  readonly tokens: readonly TokenInfo[];
+}
+
+export interface WatchInput extends PromptInput {
+  readonly units: readonly { readonly layer: number; readonly index: number }[];
+}
+
+/** Activations of units, token by token. */
+export interface Watched {
+  readonly tokens: readonly TokenInfo[];
+  /** [unit][token] */
+  readonly activations: readonly (readonly number[])[];
+}
+
+export interface UnitInput {
+  readonly layer: number;
+  readonly index: number;
+}
+
+export interface UnitFacts {
+  readonly layer: number;
+  readonly index: number;
+  /** Tokens whose logits the unit raises and lowers when it is active (positive), through the final norm. */
+  readonly promotes: readonly { readonly text: string; readonly weight: number }[];
+  readonly suppresses: readonly { readonly text: string; readonly weight: number }[];
+  /** Tokens whose embedding drives it most, by gate (or input) row. */
+  readonly reads: readonly { readonly text: string; readonly weight: number }[];
+  /** Units of the same layer that write nearly the same: cosine of what they write. */
+  readonly nearest: readonly { readonly layer: number; readonly index: number; readonly cosine: number }[];
+}
+
+/** Long work, by kind. Each is asked for with POST /api/jobs and runs in the queue. */
+export interface JobKinds {
+  load: { input: Record<string, never>; result: ModelState };
+  trace: { input: TraceInput & { readonly save?: boolean | undefined }; result: Traced };
+  verify: { input: { readonly document: string }; result: Traced };
+  intervene: { input: InterveneInput; result: Intervened };
+  generate: { input: GenerateInput; result: Generated };
+  watch: { input: WatchInput; result: Watched };
+  unit: { input: UnitInput; result: UnitFacts };
+}
+export type JobKind = keyof JobKinds;
+
+export interface Traced {
+  /** Under which the document is kept; absent when `save` was false. */
+  readonly id?: string;
+  readonly document: TraceDocument;
+}
+
+export interface JobRequest<K extends JobKind = JobKind> {
+  readonly kind: K;
+  readonly model: string;
+  readonly input: JobKinds[K]["input"];
+  /** The page that asks: when its event stream is gone, its work is cancelled. Scripts leave it out. */
+  readonly client?: string | undefined;
+}
+
+export interface ErrorInfo {
+  readonly what: string;
+  readonly where?: string | undefined;
+  readonly advice?: string | undefined;
+}
+
+export interface JobStatus {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
+  /** Jobs before this one. */
+  readonly ahead: number;
+  /** What is being done now, in words, and how far. */
+  readonly stage?: string;
+  readonly done?: number;
+  readonly total?: number;
+  /** Seconds since it began. */
+  readonly seconds?: number;
+  readonly error?: ErrorInfo;
+}
+
+export interface ModelState {
+  readonly name: string;
+  readonly family: string;
+  readonly layers: number;
+  readonly dModel: number;
+  readonly dMlp: number;
+  readonly vocabulary: number;
+  readonly context: number;
+  readonly weights: string;
+  readonly chat: boolean;
+  readonly tokenizer: boolean;
+}
+
+export interface ModelChoice {
+  readonly name: string;
+  readonly here: boolean;
+  readonly family: string;
+  readonly size: number;
+  readonly licence?: string | undefined;
+  readonly trouble?: string | undefined;
+  readonly gated?: boolean | undefined;
+}
+
+export interface Models {
+  readonly choices: readonly ModelChoice[];
+  /** The one in memory. */
+  readonly resident?: ModelState | undefined;
+  /** What the server was started with. */
+  readonly preferred?: string | undefined;
+  /** Seconds that a trace took here, by model: [tokens, seconds], newest last. */
+  readonly timings: Readonly<Record<string, readonly (readonly [tokens: number, seconds: number])[]>>;
+}
+
+export interface Tokens {
+  readonly tokens: readonly TokenInfo[];
+  readonly context: number;
+}
+
+export interface Prediction extends Tokens {
+  readonly top: readonly Likely[];
+}
+
+export interface RunInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly answer: string;
+  readonly model: string;
+  readonly basis: string;
+  readonly versus?: string;
+  readonly created: string;
+  readonly tokens: number;
+  /** "works", "does not work", or nobody has verified it. */
+  readonly verified?: boolean;
+  readonly deleted?: boolean;
+}
+
+export interface Documents {
+  readonly gallery: readonly RunInfo[];
+  readonly runs: readonly RunInfo[];
+}
+
+export type ExportFormat = "json" | "html" | "svg" | "graph" | "lucida" | "txt";
+
+export interface ServerState {
+  readonly version: string;
+  readonly worker: "running" | "idle" | "restarted";
+  /** Bytes. */
+  readonly memory: number;
+  readonly jobs: readonly JobStatus[];
+}
+
+/** Events of GET /api/events. */
+export type ServerEvent =
+  | { readonly type: "job"; readonly job: JobStatus }
+  | { readonly type: "model"; readonly resident?: ModelState }
+  | { readonly type: "runs" };

@@ -1,0 +1,172 @@
+/**
+ * Long work in a queue: one job at a time, in order, each with its progress, each to be cancelled. Jobs of a page that
+ * has gone are cancelled. Knows nothing of models: what a job does is handed in.
+ */
+import { randomUUID } from "node:crypto";
+import { Problem, sentence } from "../core/problem.ts";
+import type { ErrorInfo, JobKind, JobRequest, JobStatus } from "./api.ts";
+
+export type Work = (
+  request: JobRequest,
+  options: { signal: AbortSignal; progress: (stage: string, done: number, total: number) => void },
+) => Promise<unknown>;
+
+interface Job {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly request: JobRequest;
+  readonly stop: AbortController;
+  state: JobStatus["state"];
+  stage?: string;
+  done?: number;
+  total?: number;
+  began?: number;
+  ended?: number;
+  error?: ErrorInfo;
+  result?: unknown;
+}
+
+/** Finished jobs whose result can still be fetched, and for how long. */
+const keep = 32;
+const keepFor = 10 * 60_000;
+/** Most jobs that may wait. */
+const most = 200;
+/** Progress is told at most this often, in milliseconds. */
+const sparse = 80;
+
+export class Jobs {
+  private readonly all = new Map<string, Job>();
+  private readonly queue: Job[] = [];
+  private running: Job | undefined;
+  private readonly listeners = new Set<(job: JobStatus, client: string | undefined) => void>();
+  private readonly work: Work;
+
+  constructor(work: Work) {
+    this.work = work;
+  }
+
+  add(request: JobRequest): JobStatus {
+    if (this.queue.length >= most)
+      throw new Problem(`${most} jobs are waiting already`, { advice: "again when some of them are done" });
+    const id = randomUUID().slice(0, 8);
+    const job: Job = { id, kind: request.kind, request, stop: new AbortController(), state: "queued" };
+    this.all.set(job.id, job);
+    this.queue.push(job);
+    const status = this.status(job);
+    this.tell(job);
+    queueMicrotask(() => void this.next());
+    return status;
+  }
+
+  get(id: string): JobStatus | undefined {
+    const job = this.all.get(id);
+    return job && this.status(job);
+  }
+
+  /** Undefined while there is none. Handed out once: a page asks for it when told, and it may be large. */
+  result(id: string): unknown {
+    return this.all.get(id)?.result;
+  }
+
+  list(client?: string): JobStatus[] {
+    return [...this.all.values()]
+      .filter(job => client === undefined || job.request.client === client)
+      .map(job => this.status(job));
+  }
+
+  cancel(id: string): JobStatus | undefined {
+    const job = this.all.get(id);
+    if (!job) return undefined;
+    if (job.state === "queued") {
+      this.queue.splice(this.queue.indexOf(job), 1);
+      this.end(job, "cancelled");
+      this.tellQueue();
+    } else if (job.state === "running") job.stop.abort(new DOMException("cancelled", "AbortError"));
+    return this.status(job);
+  }
+
+  /** The page is gone. */
+  cancelOf(client: string): void {
+    for (const job of this.all.values()) {
+      if (job.request.client === client && (job.state === "queued" || job.state === "running")) this.cancel(job.id);
+    }
+  }
+
+  listen(listener: (job: JobStatus, client: string | undefined) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private status(job: Job): JobStatus {
+    const waiting = this.queue.indexOf(job);
+    return {
+      id: job.id,
+      kind: job.kind,
+      state: job.state,
+      ahead: waiting < 0 ? 0 : waiting + (this.running ? 1 : 0),
+      ...(job.stage === undefined ? {} : { stage: job.stage, done: job.done ?? 0, total: job.total ?? 0 }),
+      ...(job.began === undefined ? {} : { seconds: ((job.ended ?? Date.now()) - job.began) / 1000 }),
+      ...(job.error ? { error: job.error } : {}),
+    };
+  }
+
+  private tell(job: Job): void {
+    const status = this.status(job);
+    for (const listener of this.listeners) listener(status, job.request.client);
+  }
+
+  private tellQueue(): void {
+    for (const job of this.queue) this.tell(job);
+  }
+
+  private async next(): Promise<void> {
+    if (this.running) return;
+    const job = this.queue.shift();
+    if (!job) return;
+    this.running = job;
+    job.state = "running";
+    job.began = Date.now();
+    this.tell(job);
+    this.tellQueue();
+    let told = 0;
+    const progress = (stage: string, done: number, total: number) => {
+      const now = Date.now();
+      const news = stage !== job.stage;
+      Object.assign(job, { stage, done, total });
+      if (!news && now - told < sparse && done < total) return;
+      told = now;
+      this.tell(job);
+    };
+    try {
+      job.result = await this.work(job.request, { signal: job.stop.signal, progress });
+      this.end(job, job.stop.signal.aborted ? "cancelled" : "done");
+    } catch (error) {
+      if (job.stop.signal.aborted) this.end(job, "cancelled");
+      else {
+        job.error = errorInfo(error);
+        this.end(job, "failed");
+      }
+    }
+    this.running = undefined;
+    this.tellQueue();
+    void this.next();
+  }
+
+  private end(job: Job, state: "done" | "failed" | "cancelled"): void {
+    job.state = state;
+    job.ended = Date.now();
+    if (state === "cancelled") delete job.result;
+    this.tell(job);
+    const ended = [...this.all.values()].filter(j => j.ended !== undefined);
+    const now = Date.now();
+    ended.forEach((old, i) => {
+      if (i < ended.length - keep || now - old.ended! > keepFor) this.all.delete(old.id);
+    });
+  }
+}
+
+/** What a page shows of an error: three lines for a person, or our own mistake said as such. */
+export function errorInfo(error: unknown): ErrorInfo {
+  if (error instanceof Problem) return { what: error.message, where: error.where, advice: error.advice };
+  return { what: sentence(error) };
+}
