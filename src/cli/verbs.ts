@@ -26,6 +26,11 @@ export const verbs: readonly VerbRow[] = [
     load: () => import("./verbs/generate.ts"),
   },
   {
+    name: "train",
+    summary: "train the specimen, the small model that Lucida brings along, or a sibling of it",
+    load: () => import("./verbs/train.ts"),
+  },
+  {
     name: "models",
     summary: "what is on this machine and what to start with; sizes and licences",
     load: () => import("./verbs/models.ts"),

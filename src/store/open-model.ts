@@ -31,6 +31,12 @@ export interface OpenModel {
   close(): Promise<void>;
 }
 
+/** onnxruntime as this platform has it. */
+export async function onnxRuntime(): Promise<Runtime> {
+  const runtime = (await import("onnxruntime-node")) as unknown as { default?: Runtime } & Runtime;
+  return runtime.default ?? runtime;
+}
+
 /** Opens without reading weights: those are read when a program first needs them. */
 export async function openModel(found: FoundModel, options: { threads?: number } = {}): Promise<OpenModel> {
   const files: FileBytes[] = [];
@@ -41,8 +47,7 @@ export async function openModel(found: FoundModel, options: { threads?: number }
   };
   try {
     const parts = found.kind === "gguf" ? await fromGguf(found.path, open) : await fromFolder(found.path, open);
-    const runtime = (await import("onnxruntime-node")) as unknown as { default?: Runtime } & Runtime;
-    const model = new Model(found.name, parts.config, parts.weights, onnxDevice(runtime.default ?? runtime, options));
+    const model = new Model(found.name, parts.config, parts.weights, onnxDevice(await onnxRuntime(), options));
     return {
       model,
       tokenizer: parts.tokenizer,
