@@ -322,6 +322,7 @@ class Editor {
   private readonly context: InterventionContext;
   private readonly start: number;
   private readonly pending = new Map<number, Pending[]>();
+  private readonly passed = new Map<number, Floats>();
   private seen: Floats | undefined;
 
   constructor(compiled: Compiled, context: InterventionContext, start: number) {
@@ -344,9 +345,14 @@ class Editor {
     }
   }
 
-  /** What the layer's MLP will read. */
-  sees(stream: Floats): void {
+  /** What the layer's MLP will read. Where its output is held, a bypass of its features is not. */
+  async sees(layer: number, stream: Floats, held: boolean): Promise<void> {
     this.seen = stream;
+    const { features, recording } = this.context;
+    if (!held || !features || this.start > 0) return;
+    const normsHeld = holdsNorms(recording.model, this.compiled.mode);
+    const passed = await features.bypass(recording, layer, stream, normsHeld);
+    if (passed) this.passed.set(layer, passed);
   }
 
   async features(layer: number, tokens: number, taps: Readonly<Record<string, Floats>>): Promise<void> {
@@ -363,6 +369,7 @@ class Editor {
         seen,
         row,
         here.map(f => f.index),
+        this.start + row,
       );
       here.forEach((edit, i) => {
         this.put(edit, row, edit.value(current[i]!, this.start + row) - current[i]!);
@@ -394,6 +401,10 @@ class Editor {
     for (const { row, vector, delta } of this.pending.get(layer) ?? [])
       for (let i = 0; i < dModel; i++) out[row * dModel + i]! += delta * vector[i]!;
     this.pending.delete(layer);
+    this.passed.get(layer)?.forEach((v, i) => {
+      out[i]! += v;
+    });
+    this.passed.delete(layer);
     this.rows("out", layer, out, dModel);
   }
 }
@@ -412,13 +423,13 @@ export function variantOf(compiled: Compiled, context: InterventionContext): Var
     first: Math.min(model.layers, ...rows.map(r => r.layer), ...features.map(f => f.layer)),
     readTaps: features.length > 0 ? (context.features?.readTaps ?? []) : [],
     changesHeads: layer => hasHeads.has(layer),
-    residual(layer, x) {
+    async residual(layer, x) {
       editor.rows("residual", layer, x, dModel);
-      if (parallel) editor.sees(x);
+      if (parallel) await editor.sees(layer, x, held(layer));
     },
     heads: (layer, mixed) => editor.rows("heads", layer, mixed, heads * dHead),
-    mid(_layer, mid) {
-      if (!parallel) editor.sees(mid);
+    async mid(layer, mid) {
+      if (!parallel) await editor.sees(layer, mid, held(layer));
     },
     async hidden(layer, hidden, taps) {
       editor.rows("hidden", layer, hidden, dMlp);
@@ -445,13 +456,13 @@ export function generationStages(compiled: Compiled, context: InterventionContex
       step === 0 && mode.constrained !== undefined && layer >= mode.constrained[0] && layer <= mode.constrained[1];
     return {
       readTaps,
-      residual(layer, x) {
+      async residual(layer, x) {
         editor.rows("residual", layer, x, dModel);
-        if (parallel) editor.sees(x);
+        if (parallel) await editor.sees(layer, x, held(layer));
       },
       heads: layer => (hasHeads.has(layer) ? mixed => editor.rows("heads", layer, mixed, heads * dHead) : undefined),
-      mid(_layer, mid) {
-        if (!parallel) editor.sees(mid);
+      async mid(layer, mid) {
+        if (!parallel) await editor.sees(layer, mid, held(layer));
       },
       async hidden(layer, hidden, taps) {
         editor.rows("hidden", layer, hidden, dMlp);
