@@ -18,6 +18,8 @@ import { decoderInputs } from "./step-inputs.ts";
 
 export interface Question {
   readonly task: string;
+  /** A finer name within the task, counted apart. */
+  readonly kind?: string;
   /** With the begin token. */
   readonly prompt: readonly number[];
   /** Right answers; any of them counts. */
@@ -26,12 +28,13 @@ export interface Question {
 
 export interface Accuracy {
   readonly task: string;
+  readonly kind?: string;
   readonly right: number;
   readonly of: number;
 }
 
 export interface Judge {
-  /** By task, in the questions' order. `weights` as the trainer gives them. */
+  /** By task and kind, in the questions' order. `weights` as the trainer gives them. */
   ask(weights: Readonly<Record<string, Tensor>>): Promise<Accuracy[]>;
   release(): Promise<void>;
 }
@@ -67,17 +70,32 @@ export async function judgeOf(device: Device, config: ModelConfig, questions: re
           if (row.some(v => v > top)) wrong.add(`${question}.${answer}`);
         });
       }
-      const totals = new Map<string, { right: number; of: number }>();
-      questions.forEach(({ task, answers }, q) => {
-        const total = totals.get(task) ?? { right: 0, of: 0 };
-        total.of++;
-        if (answers.some((_, a) => !wrong.has(`${q}.${a}`))) total.right++;
-        totals.set(task, total);
-      });
-      return [...totals].map(([task, total]) => ({ task, ...total }));
+      return count(questions, q => questions[q]!.answers.some((_, a) => !wrong.has(`${q}.${a}`)));
     },
     release: () => program.release(),
   };
+}
+
+function count(questions: readonly Question[], isRight: (question: number) => boolean): Accuracy[] {
+  const totals = new Map<string, { task: string; kind?: string; right: number; of: number }>();
+  questions.forEach(({ task, kind }, q) => {
+    const key = `${task} ${kind ?? ""}`;
+    const total = totals.get(key) ?? { task, ...(kind === undefined ? {} : { kind }), right: 0, of: 0 };
+    total.of++;
+    if (isRight(q)) total.right++;
+    totals.set(key, total);
+  });
+  return [...totals.values()];
+}
+
+/** The kinds of a task taken together. */
+export function byTask(accuracies: readonly Accuracy[]): Accuracy[] {
+  const totals = new Map<string, { task: string; right: number; of: number }>();
+  for (const { task, right, of } of accuracies) {
+    const total = totals.get(task) ?? { task, right: 0, of: 0 };
+    totals.set(task, { task, right: total.right + right, of: total.of + of });
+  }
+  return [...totals.values()];
 }
 
 function sheetsOf(config: ModelConfig, questions: readonly Question[]): Sheet[] {

@@ -55,7 +55,8 @@ export function* specimenBatches(encoder: Encoder, options: CorpusOptions, fromS
 export function specimenQuestions(encoder: Encoder, each: number, seed: number, motive = false): Question[] {
   return taskNames.flatMap(task =>
     evaluationSet(task, each, seed, encoder, motive).map(({ kind, prompt, answer, alternatives = [] }) => ({
-      task: kind === undefined ? task : `${task} (${kind})`,
+      task,
+      ...(kind === undefined ? {} : { kind }),
       prompt: [encoder.bos, ...encoder.encode(prompt)],
       answers: [answer, ...alternatives].map(text => encoder.encode(text)),
     })),

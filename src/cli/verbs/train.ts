@@ -3,7 +3,7 @@
  * With accuracies as it learns; Ctrl-C keeps what there is, and --resume goes on to the same weights.
  */
 import type { RunFolder } from "../../store/training-run.ts";
-import type { Accuracy } from "../../training/accuracy.ts";
+import { type Accuracy, byTask } from "../../training/accuracy.ts";
 import type { Trainer } from "../../training/trainer.ts";
 import { duration } from "../output.ts";
 import { type Context, count, number, type Verb, WrongCommand } from "../verb.ts";
@@ -23,6 +23,8 @@ interface Options {
 const [judgeEvery, saveEvery] = [200, 200];
 /** Questions of each task: enough to see a hundred per cent come, and quick. */
 const eachTask = 40;
+/** At the end, others of each task, for the table that the model card shows. */
+const eachAtEnd = 200;
 /** The speed is taken between these steps, when the memory is planned and the caches are warm. */
 const [warm, measured] = [10, 30];
 
@@ -107,6 +109,12 @@ export const verb: Verb<Options> = {
     }
     live.end();
 
+    const examiner = await judgeOf(device, config, recipe.specimenQuestions(encoder, eachAtEnd, 2, motive));
+    const accuracies = await examiner.ask(trainer.weights());
+    await examiner.release();
+    context.out(`\n${context.color.bold("held-out questions")}, ${eachAtEnd} of each task or as many as there are`);
+    context.out(table(byTask(accuracies), context));
+
     for (const [name, text] of Object.entries(files)) await folder.write(name, text);
     await folder.write("config.json", `${JSON.stringify(record, null, 2)}\n`);
     const report = {
@@ -117,6 +125,7 @@ export const verb: Verb<Options> = {
       settings: trainer.settings,
       seconds: Math.round((performance.now() - began) / 1000),
       ...live.result(),
+      accuracies,
     };
     await folder.write("training.json", `${JSON.stringify(report, null, 2)}\n`);
     await folder.write("model.safetensors", modelFile(config, trainer.parameters, trainer.values));
@@ -213,14 +222,14 @@ class Live {
     this.history.push({
       step,
       loss,
-      accuracies: Object.fromEntries(accuracies.map(a => [a.task, a.right / a.of])),
+      accuracies: Object.fromEntries(byTask(accuracies).map(a => [a.task, a.right / a.of])),
     });
     this.phase.end();
     const { color, out } = this.context;
     out(
       `${color.bold(`step ${step}`)} of ${steps}  loss ${loss.toFixed(3)}  ${speed} tokens/s  ${step < steps ? `${duration(left)} left` : "done"}`,
     );
-    out(table(accuracies, this.context));
+    out(table(byTask(accuracies), this.context));
     this.stretch = { loss: 0, tokens: 0, steps: 0, since: performance.now() };
     this.phase = this.context.progress.start("training", { total: steps, unit: "steps" });
   }
