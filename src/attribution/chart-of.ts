@@ -3,6 +3,7 @@
  * how much of the answer all this explains.
  */
 import type { PromptBasis } from "../features/basis.ts";
+import type { UnitWords } from "../features/labels/label-units.ts";
 import type { Recording } from "../models/record.ts";
 import type { Attribution } from "./attribute.ts";
 import { coverage } from "./coverage.ts";
@@ -10,6 +11,7 @@ import type { NodeInfo, SupernodeInfo, TargetInfo, TraceDocument } from "./docum
 import { effects as graphEffects } from "./effect.ts";
 import { rowOfNode, wholeRowMass } from "./flow.ts";
 import { influence } from "./influence.ts";
+import { boxLabel, wordsOf } from "./labelled.ts";
 import { nodeId, parseNodeId } from "./node.ts";
 import { type Pruning, prune, pruneNothing } from "./prune.ts";
 import { roles } from "./role.ts";
@@ -61,7 +63,18 @@ export async function chartOf(input: ChartInput): Promise<{ parts: Parts; prunin
   });
   input.clock.lap("chart");
 
-  const boxes = await withRoles(grouped.supernodes, input);
+  const words = await wordsOf(graph, input.recording, basis, {
+    shown,
+    effect,
+    token: input.show,
+    signal: input.signal,
+  });
+  input.clock.lap("labels");
+  const numbers = new Map(graph.nodes.map((node, i) => [nodeId(node), i]));
+  const boxes = (await withRoles(grouped.supernodes, input)).map(box => {
+    const members = box.members.map(id => ({ words: words.get(numbers.get(id)!), effect: effect[numbers.get(id)!]! }));
+    return { ...box, label: boxLabel(box, members, tokens) };
+  });
   const shares = coverage(graph, { nodes: pruning.nodes });
   const target = targetInfos[0]!;
   const named = boxes.map(box =>
@@ -71,7 +84,7 @@ export async function chartOf(input: ChartInput): Promise<{ parts: Parts; prunin
   const parts: Parts = {
     target,
     targets: targetInfos,
-    ...drawn(input, pruning, effect, grouped.boxOf, named),
+    ...drawn(input, pruning, effect, grouped.boxOf, named, words),
     supernodes: named,
     superedges: grouped.superedges,
     story: told,
@@ -79,7 +92,6 @@ export async function chartOf(input: ChartInput): Promise<{ parts: Parts; prunin
     scores: allScores(graph, pruning.nodes),
   };
   input.clock.lap("roles");
-  void basis;
   return { parts, pruning };
 }
 
@@ -155,6 +167,7 @@ function drawn(
   effect: Float64Array,
   boxOf: Int32Array,
   boxes: readonly SupernodeInfo[],
+  words: ReadonlyMap<number, UnitWords>,
 ): Pick<TraceDocument, "nodes" | "edges"> {
   const { graph } = attribution;
   const shares = influence({ ...graph, targets: graph.targets.slice(0, 1) });
@@ -181,6 +194,7 @@ function drawn(
       effect: effect[i]!,
       ...(box ? { supernode: box.id } : {}),
       expanded: row >= 0,
+      ...words.get(i),
       ...(row >= 0 ? { mass: mass[row]! } : {}),
     };
   };

@@ -168,7 +168,9 @@ function pathName(path: Path, supernodes: readonly SupernodeInfo[], answer: stri
 
 /** A label as it stands in a sentence: one that only names a place ("at ‘of’, layers 12–16") gets a noun. */
 function boxName(box: SupernodeInfo | undefined): string | undefined {
-  return box?.label.text.startsWith("at ") ? `units ${box.label.text}` : box?.label.text;
+  const text = box?.label.text;
+  if (!text?.startsWith("at ")) return text;
+  return box?.label.confidence ? `units ${text.replace(": for ", " for ")}` : `units ${text}`;
 }
 
 /** No path stands out: name the boxes instead. */

@@ -1,0 +1,134 @@
+/**
+ * Words on the chart: labels of the units that matter most, and of boxes whose members agree. A box whose members do
+ * not agree is named by what it does, measured; a place alone is its name only while nothing else is known.
+ */
+import type { PromptBasis } from "../features/basis.ts";
+import { labelUnits, type UnitWords } from "../features/labels/label-units.ts";
+import type { Recording } from "../models/record.ts";
+import type { Label, SupernodeInfo } from "./document.ts";
+import { rowOfNode, wholeRowMass } from "./flow.ts";
+import type { Graph } from "./graph.ts";
+import { influence } from "./influence.ts";
+import { quote } from "./words.ts";
+
+/** Units that get words: one pass over the vocabulary serves them all, but each costs a column of it. */
+const MOST = 160;
+
+export interface LabelOptions {
+  /** [node] 1 = drawn. */
+  readonly shown: Uint8Array;
+  /** [node] signed contribution to the answer. */
+  readonly effect: ArrayLike<number>;
+  readonly token: (id: number) => string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Words by node number, for the drawn units with the greatest effect. */
+export async function wordsOf(
+  graph: Graph,
+  recording: Recording,
+  basis: PromptBasis,
+  options: LabelOptions,
+): Promise<ReadonlyMap<number, UnitWords>> {
+  const { shown, effect } = options;
+  const some = [...graph.nodes.keys()].filter(i => shown[i] && graph.nodes[i]!.kind === "unit" && effect[i] !== 0);
+  some.sort((a, b) => Math.abs(effect[b]!) - Math.abs(effect[a]!) || a - b);
+  const nodes = some.slice(0, MOST);
+  const units = nodes.map(i => {
+    const node = graph.nodes[i]!;
+    return node.kind === "unit" ? { node, unit: basis.number(node)! } : undefined;
+  });
+  const kept = units.flatMap((u, i) => (u ? [{ ...u, number: nodes[i]! }] : []));
+  const encoders = await basis.encoders(kept.map(k => k.unit));
+  const shares = rowShares(graph);
+  const words = await labelUnits({
+    model: recording.model,
+    token: options.token,
+    ids: recording.ids,
+    signal: options.signal,
+    units: await Promise.all(
+      kept.map(async ({ node, unit, number }, i) => ({
+        layer: node.layer,
+        position: node.position,
+        index: node.index,
+        activation: basis.activation(unit),
+        decoder: await basis.decoder(unit),
+        encoder: encoders[i]!.vector,
+        row: {
+          shareOwnEmbedding: shares.embeddings(number).get(node.position) ?? 0,
+          shareByPosition: Float64Array.from(
+            { length: recording.tokens },
+            (_, p) => shares.embeddings(number).get(p) ?? 0,
+          ),
+          directLogitShare: shares.direct[number]!,
+        },
+      })),
+    ),
+  });
+  return new Map(kept.map(({ number }, i) => [number, words[i]!]));
+}
+
+/** Of each node: what share of its influence goes straight to a target, and which embeddings feed it. */
+function rowShares(graph: Graph) {
+  const rows = rowOfNode(graph);
+  const mass = wholeRowMass(graph);
+  const arrived = influence(graph);
+  const direct = new Float64Array(graph.nodes.length);
+  for (const { node, weight } of graph.targets) {
+    const row = rows[node]!;
+    if (row < 0) continue;
+    for (let e = graph.rowStart[row]!; e < graph.rowStart[row + 1]!; e++) {
+      const source = graph.source[e]!;
+      if (arrived[source]! > 0)
+        direct[source]! += (weight * Math.abs(graph.weight[e]!)) / mass[row]! / arrived[source]!;
+    }
+  }
+  const known = new Map<number, ReadonlyMap<number, number>>();
+  const embeddings = (node: number): ReadonlyMap<number, number> => {
+    const had = known.get(node);
+    if (had) return had;
+    const found = new Map<number, number>();
+    const row = rows[node]!;
+    if (row >= 0) {
+      for (let e = graph.rowStart[row]!; e < graph.rowStart[row + 1]!; e++) {
+        const source = graph.nodes[graph.source[e]!]!;
+        if (source.kind === "embedding") found.set(source.position, Math.abs(graph.weight[e]!) / mass[row]!);
+      }
+    }
+    known.set(node, found);
+    return found;
+  };
+  return { direct, embeddings };
+}
+
+/** A box takes its members' label when those that have one agree, by weight of effect; else it is named by its role. */
+export function boxLabel(
+  box: SupernodeInfo,
+  members: readonly { readonly words: UnitWords | undefined; readonly effect: number }[],
+  tokens: readonly { readonly text: string }[],
+): Label {
+  if (box.kind !== "units" || box.label.source === "user") return box.label;
+  const votes = new Map<string, { label: Label; weight: number }>();
+  let total = 0;
+  for (const { words, effect } of members) {
+    total += Math.abs(effect);
+    if (!words?.label) continue;
+    const had = votes.get(words.label.text);
+    if (had) had.weight += Math.abs(effect);
+    else votes.set(words.label.text, { label: words.label, weight: Math.abs(effect) });
+  }
+  const best = [...votes.values()].sort((a, b) => b.weight - a.weight || a.label.text.localeCompare(b.label.text))[0];
+  // More than a third of the box's effect speaks with one voice, and no other voice is half as loud.
+  const second = [...votes.values()].filter(v => v !== best).reduce((most, v) => Math.max(most, v.weight), 0);
+  if (best && best.weight > total / 3 && second < best.weight / 2) {
+    return { ...best.label, confidence: Math.min(best.label.confidence, best.weight / total) };
+  }
+  const raises = box.does?.raises.filter(r => r.text.trim() !== "").slice(0, 2) ?? [];
+  if (raises.length === 0) return box.label;
+  const where = quote(tokens, box.positions[0], box.positions[1]);
+  const seen = new Set<string>();
+  const names = raises
+    .map(r => r.text.trim())
+    .filter(text => !seen.has(text.toLowerCase()) && seen.add(text.toLowerCase()));
+  return { text: `at ${where}: for ${names.join(", ")}`, source: "role", confidence: 0.5 };
+}
