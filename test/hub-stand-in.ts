@@ -61,7 +61,7 @@ export async function standIn(
     else if (path === `/api/models/${name}/tree/${commit}`) {
       json([...contents].map(([file, data]) => entry(file, data, large, behave.announce)));
     } else if (path.startsWith(`/${name}/resolve/${commit}/`)) {
-      const data = contents.get(path.split("/").at(-1)!);
+      const data = contents.get(path.slice(`/${name}/resolve/${commit}/`.length));
       const { refuse: no } = behave;
       if (no && (no.times === undefined || no.times-- > 0)) refuse(no.status, no.code);
       else if (!data) refuse(404, "EntryNotFound");

@@ -55,6 +55,35 @@ export function columnsOf(matrix: Matrix, from: number, width: number): Matrix {
   };
 }
 
+/** A matrix whose feature i is multiplied by factors[i]. */
+export function scaledRows(matrix: Matrix, factors: Float32Array): Matrix {
+  const { turned, width, rows } = matrix;
+  return {
+    ...matrix,
+    async read(start, end) {
+      const data = await matrix.read(start, end);
+      for (let i = 0; i < data.length; i++) {
+        data[i]! *= factors[turned ? i % rows : start + Math.floor(i / width)]!;
+      }
+      return data;
+    },
+  };
+}
+
+/** [features] the length of each row; the file is read past once. Throws a Problem for NaN. */
+export async function rowNorms(matrix: Matrix): Promise<Float32Array<ArrayBuffer>> {
+  const { rows, width, turned } = matrix;
+  const squares = new Float64Array(rows);
+  const count = turned ? width : rows;
+  const step = rowsAtOnce(turned ? rows : width);
+  for (let start = 0; start < count; start += step) {
+    const data = await matrix.read(start, Math.min(count, start + step));
+    checkFinite(matrix.name, data, 0, data.length);
+    for (let i = 0; i < data.length; i++) squares[turned ? i % rows : start + Math.floor(i / width)]! += data[i]! ** 2;
+  }
+  return Float32Array.from(squares, Math.sqrt);
+}
+
 export function shapeOf(weights: Weights, tensor: string, file: string): readonly number[] {
   const info = weights.tensors.get(tensor);
   if (info) return info.shape;

@@ -9,6 +9,7 @@ import type { Activation, Dictionary, DictionaryLayer, Hook } from "./dictionary
 import { type DictionaryFiles, openTensors, readRecord } from "./files.ts";
 import { placeNamed } from "./hooks.ts";
 import { plainLayer, skipOf, vectorOf } from "./layer.ts";
+import { rowNorms, scaledRows } from "./matrix.ts";
 
 const weightsName = "sae_weights.safetensors";
 export const isSaeLens = (name: string): boolean => /(^|\/)sae_weights\.safetensors$/.test(name);
@@ -55,6 +56,28 @@ export async function readSaeLens(files: DictionaryFiles): Promise<Dictionary> {
   };
 }
 
+/** Features as if each decoder row had length 1: activations times its length, rows over it. */
+async function foldNorms(layer: DictionaryLayer): Promise<DictionaryLayer> {
+  const norms = await rowNorms(layer.decoder);
+  const none = norms.findIndex(v => !(v > 0));
+  if (none >= 0)
+    throw new Problem(
+      `the decoder row of feature ${none} has the length ${norms[none]}, by which activations are divided`,
+      {
+        where: `in ${layer.decoder.name}`,
+      },
+    );
+  return {
+    ...layer,
+    encoder: scaledRows(layer.encoder, norms),
+    encoderBias: layer.encoderBias.map((v, i) => v * norms[i]!),
+    decoder: scaledRows(
+      layer.decoder,
+      norms.map(v => 1 / v),
+    ),
+  };
+}
+
 async function readFolder(files: DictionaryFiles, folder: string): Promise<Read> {
   const where = `in ${folder}cfg.json of ${files.name}`;
   if (!files.names.includes(`${folder}cfg.json`)) {
@@ -85,9 +108,10 @@ async function readFolder(files: DictionaryFiles, folder: string): Promise<Read>
       "it reads attention heads side by side (hook_z), which Lucida does not",
       "a residual or MLP dictionary",
     );
-  if (setting("rescale_acts_by_decoder_norm") === true)
+  const rescaled = setting("rescale_acts_by_decoder_norm") === true;
+  if (rescaled && activation.kind !== "topk")
     throw refuse(
-      "its activations are rescaled by the decoder's norms (rescale_acts_by_decoder_norm)",
+      `its activations are rescaled by the decoder's norms, which for ${architecture} Lucida does not do`,
       "folding them: sae.fold_W_dec_norm() in SAELens, then saving again",
     );
   const hookName = text("hook_name") ?? text("hook_point");
@@ -103,7 +127,7 @@ async function readFolder(files: DictionaryFiles, folder: string): Promise<Read>
   if (to.layer !== undefined && to.layer !== layerNumber)
     throw refuse(`it reads at layer ${layerNumber} and writes at layer ${to.layer}`, "a transcoder of one layer's MLP");
   const skip = weights.tensors.has("W_skip") ? await skipOf(weights, "W_skip", name, false) : undefined;
-  const layer = await plainLayer(
+  const read = await plainLayer(
     weights,
     layerNumber,
     name,
@@ -111,6 +135,7 @@ async function readFolder(files: DictionaryFiles, folder: string): Promise<Read>
     // The library's own default is true, for autoencoders; transcoders never do it.
     { turned: true, activation, skip, centred: !transcoder && setting("apply_b_dec_to_input") !== false },
   );
+  const layer = rescaled ? await foldNorms(read) : read;
   return { layer, reads: from.hook, writes: to.hook, transcoder, model: text("model_name") };
 
   async function activationFor(): Promise<Activation> {

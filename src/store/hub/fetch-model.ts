@@ -125,7 +125,7 @@ export async function listing(
       const etag = entry.lfs?.oid ?? entry.oid ?? "";
       // Names become file names here: nothing but plain ones, and hashes that are hashes.
       const plain = entry.path.split("/").every(part => /^[\w.-]+$/.test(part) && !/^\.+$/.test(part));
-      if (entry.type !== "file" || !plain) continue;
+      if (entry.type !== "file" || !plain || (!deep && entry.path.includes("/"))) continue;
       if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(etag) || !Number.isSafeInteger(entry.size)) throw strange();
       const address = `${settings.endpoint}/${name}/resolve/${sha}/${entry.path}`;
       files.set(entry.path, { name: entry.path, address, size: entry.lfs?.size ?? entry.size, etag });
