@@ -121,7 +121,7 @@ async function withRoles(boxes: readonly SupernodeInfo[], input: ChartInput): Pr
   const target = targets[0]!;
   const token = target.token;
   // A unit's value is no function of the logits: its boxes keep the words that they have.
-  if (!token || basis.basis.name !== "neurons") return boxes;
+  if (!token) return boxes;
   const value = (logits: Float32Array): number => {
     if (token.foil !== undefined) return logits[token.id]! - logits[token.foil]!;
     let mean = 0;

@@ -3,8 +3,12 @@
  * real model, attention live, all boxes in one batch; and which likely tokens gain or lose by it.
  */
 import type { PromptBasis } from "../features/basis.ts";
+import { PromptDictionary } from "../features/dictionary/basis.ts";
+import { compile, variantOf } from "../interventions/apply.ts";
+import type { InterventionContext } from "../interventions/context.ts";
+import { dictionaryFeatures } from "../interventions/dictionary-features.ts";
 import { unitVariant } from "../interventions/unit-variant.ts";
-import { runVariants } from "../interventions/variants.ts";
+import { runVariants, type Variant } from "../interventions/variants.ts";
 import { likely } from "../models/generate.ts";
 import type { Recording } from "../models/record.ts";
 import type { SupernodeInfo } from "./document.ts";
@@ -42,18 +46,7 @@ export async function roles(
 ): Promise<Role[]> {
   if (sets.length === 0) return [];
   const { model } = recording;
-  const other = options.contrast?.read;
-  const variants = sets.map(units =>
-    unitVariant(
-      recording,
-      basis,
-      units.map(unit => {
-        const { layer, position, index } = basis.place(unit);
-        return { unit, value: other ? other[layer]!.hidden![position * model.config.dMlp + index]! : 0 };
-      }),
-      { attention: "live" },
-    ),
-  );
+  const variants = await offVariants(recording, basis, sets, options.contrast);
   const streams = await runVariants(recording, variants, {
     positions: [options.position],
     signal: options.signal,
@@ -83,4 +76,43 @@ export async function roles(
     });
   }
   return all;
+}
+
+/** Each set switched off, or at the contrast's values. */
+async function offVariants(
+  recording: Recording,
+  basis: PromptBasis,
+  sets: readonly (readonly number[])[],
+  contrast: Recording | undefined,
+): Promise<Variant[]> {
+  const { dMlp } = recording.model.config;
+  if (!(basis instanceof PromptDictionary)) {
+    const valueOf = (unit: number): number => {
+      const { layer, position, index } = basis.place(unit);
+      return contrast ? contrast.read[layer]!.hidden![position * dMlp + index]! : 0;
+    };
+    return sets.map(units =>
+      unitVariant(
+        recording,
+        basis,
+        units.map(unit => ({ unit, value: valueOf(unit) })),
+        { attention: "live" },
+      ),
+    );
+  }
+  const context: InterventionContext = {
+    recording,
+    basis,
+    texts: recording.ids.map(String),
+    features: dictionaryFeatures(basis.basis, recording.model, basis.silentPositions),
+  };
+  return Promise.all(
+    sets.map(async units => {
+      const interventions = units.map(unit => {
+        const { layer, position, index } = basis.place(unit);
+        return { site: { at: "unit", layer, index }, positions: [position], do: "scale", by: 0 } as const;
+      });
+      return variantOf(await compile({ interventions, attention: "live" }, context), context);
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 /** `lucida trace`: the flow chart of what the model thought, in the terminal and in files. */
 import { extname } from "node:path";
-import { Problem } from "../../core/problem.ts";
+import { openDictionary } from "../dictionary.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, parseIds, promptOptions, readText } from "../prompt.ts";
 import { count, several, type Verb, WrongCommand } from "../verb.ts";
@@ -65,8 +65,9 @@ export const verb: Verb<Options> = {
     const { openModel } = await import("../../store/open-model.ts");
     const { trace } = await import("../../attribution/trace.ts");
     const open = await openModel(found);
+    let opened: Awaited<ReturnType<typeof openDictionary>> | undefined;
     try {
-      const basis = options.basis === "neurons" ? undefined : await dictionary(options.basis, open.model, context);
+      opened = options.basis === "neurons" ? undefined : await openDictionary(options.basis, open.model, context);
       const text = options.ids === undefined ? await readText(context.args[0]) : undefined;
       if (options.ids !== undefined && context.args[0] !== undefined) {
         throw new WrongCommand("a prompt and --ids were both given", { advice: "one of them" });
@@ -91,7 +92,7 @@ export const verb: Verb<Options> = {
           allLikely: options.likely,
         },
         {
-          basis,
+          basis: opened?.basis,
           precision: open.precision,
           signal: context.signal,
           progress: (name, done, of) => {
@@ -117,6 +118,7 @@ export const verb: Verb<Options> = {
         context.out(storyText(traced.document, { width: Math.min(context.width, 100), paint }));
       }
     } finally {
+      await opened?.close();
       await open.close();
     }
   },
@@ -170,8 +172,4 @@ async function content(file: string, { document, graph, pruning }: Traced): Prom
     default:
       return JSON.stringify(document);
   }
-}
-
-async function dictionary(reference: string, _model: unknown, _context: unknown): Promise<never> {
-  throw new Problem(`the basis ${reference} cannot be opened yet`, { advice: "--basis neurons" });
 }
