@@ -22,8 +22,13 @@ export interface Answer {
 
 export interface PullOptions {
   readonly rule: Rule;
-  /** [layer][token, dMlp] 1 where pulls pass through the unit; all when left out. A held unit passes nothing on. */
+  /**
+   * [layer][token, dMlp] 1 where pulls pass through the unit; all when left out. A held unit passes nothing on. May be
+   * [layer][batch, token, dMlp]: another mask for each run.
+   */
   readonly passes?: readonly Uint8Array[];
+  /** Are all runs of the state one and the same? Then frozen attention takes them together. */
+  readonly sameRun?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,11 +65,12 @@ export async function unitPulls(state: State, answer: Answer, options: PullOptio
     if (!parallel) for (let i = 0; i < onMid.length; i++) onMid[i]! += onSeen[i]!;
     const next = new Float32Array(pull.length);
     if (relp) {
-      // One prompt's pattern a call: states of several runs are pulled one after the other.
       const attend = await model.program("attendPull", layer);
-      for (let b = 0; b < batch; b++) {
+      // One prompt's pattern a call: states of several runs are pulled one after the other.
+      const together = options.sameRun ? batch : 1;
+      for (let b = 0; b < batch; b += together) {
         const out = await attend.run({
-          pull: tensor([1, tokens, dModel], onMid.slice(b * size, (b + 1) * size)),
+          pull: tensor([together, tokens, dModel], onMid.slice(b * size, (b + together) * size)),
           x0: tensor([1, tokens, dModel], state.residual[layer]!.slice(b * size, (b + 1) * size)),
           ...places.of(layer),
         });

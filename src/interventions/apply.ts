@@ -24,6 +24,7 @@ import type { Seen } from "./live-features.ts";
 import { type Places, placesOf } from "./places.ts";
 import { sentence } from "./sentence.ts";
 import type { UnitMember } from "./site.ts";
+import { unitVariant } from "./unit-variant.ts";
 import { UnitWrites } from "./unit-writes.ts";
 import { holdsNorms, type Mode, type Variant } from "./variants.ts";
 
@@ -474,4 +475,35 @@ export function generationStages(compiled: Compiled, context: InterventionContex
       fixedMlp: layer => (held(layer) ? mlpOut[layer] : undefined),
     };
   };
+}
+
+/** Units of the basis held at values, each at its own position, neurons or features. */
+export async function unitsHeld(
+  context: Pick<InterventionContext, "recording" | "basis" | "features">,
+  values: readonly { readonly unit: number; readonly value: number }[],
+  mode: Mode,
+): Promise<Variant> {
+  const { recording, basis, features } = context;
+  if (!features) return unitVariant(recording, basis, values, mode);
+  const written = new Map<string, FeatureEdit["writes"]>();
+  const edits: FeatureEdit[] = [];
+  for (const { unit, value } of values) {
+    const { layer, position, index } = basis.place(unit);
+    const key = `${layer} ${index}`;
+    let writes = written.get(key);
+    if (!writes) {
+      writes = await features.writes(layer, index);
+      written.set(key, writes);
+    }
+    const places = { positions: new Set([position]), generated: false };
+    edits.push({
+      layer,
+      index,
+      places,
+      value: () => value,
+      writes,
+      recorded: new Map([[position, basis.activation(unit)]]),
+    });
+  }
+  return variantOf({ mode, rows: [], features: edits }, { ...context, texts: [] });
 }

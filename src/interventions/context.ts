@@ -14,7 +14,7 @@ export interface InterventionContext {
   readonly texts: readonly string[];
   readonly basis: PromptBasis;
   /** Given when the basis is a dictionary. */
-  readonly features?: LiveFeatures;
+  readonly features?: LiveFeatures | undefined;
   /** Runs another prompt, for `swap`. */
   readonly other?: (prompt: string) => Promise<Recording>;
   readonly supernodes?: ReadonlyMap<string, readonly UnitMember[]>;

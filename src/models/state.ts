@@ -26,6 +26,25 @@ export function stateOf(recording: Recording): State {
   return { ...recording, batch: 1, hidden, live: hidden };
 }
 
+/** The same run n times over, for n pulls that differ. */
+export function repeated(state: State, n: number): State {
+  const repeat = (arrays: readonly Float32Array<ArrayBuffer>[]) =>
+    arrays.map(values => {
+      const out = new Float32Array(values.length * n);
+      for (let i = 0; i < n; i++) out.set(values, i * values.length);
+      return out;
+    });
+  const hidden = repeat(state.hidden);
+  return {
+    ...state,
+    batch: state.batch * n,
+    residual: repeat(state.residual),
+    mid: repeat(state.mid),
+    hidden,
+    live: state.live === state.hidden ? hidden : repeat(state.live),
+  };
+}
+
 /** Runs the prompt, changed by `stages`, and keeps its state. `from` starts it on other embeddings. */
 export async function runState(
   model: Model,

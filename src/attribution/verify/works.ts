@@ -1,0 +1,69 @@
+/** Does the chart work (design §6)? And if not, every reason why not. */
+import type { Verification } from "../document.ts";
+
+export interface GapShares {
+  readonly sufficiency: number;
+  readonly necessity: number;
+}
+
+/** What a chart must reach. */
+export const bar = { sufficiency: [0.8, 1.25], necessity: 0.6, spearman: 0.7 } as const;
+
+export interface Evidence {
+  readonly gap?: GapShares;
+  readonly nodes: number;
+  readonly mostNodes: number;
+  /** Of each box, the main test. */
+  readonly pairs: readonly { readonly predicted: number; readonly live: number }[];
+  readonly spearman: number | undefined;
+  /** Mean over random partitions of the same units. */
+  readonly spearmanControls: number | undefined;
+  readonly seed: number;
+  readonly controls: number;
+}
+
+export function judge(evidence: Evidence): Verification {
+  const { gap, pairs, spearman: rho, spearmanControls } = evidence;
+  const reasons: string[] = [];
+  const percent = (v: number) => `${Math.round(100 * v)} %`;
+  if (evidence.nodes > evidence.mostNodes)
+    reasons.push(`the chart has ${evidence.nodes} nodes; ${evidence.mostNodes} are the most`);
+  if (!gap) reasons.push("no contrast was run, so nobody knows whether the chart suffices");
+  else {
+    const [low, high] = bar.sufficiency;
+    if (!(gap.sufficiency >= low && gap.sufficiency <= high)) {
+      reasons.push(
+        `the chart alone brings about ${percent(gap.sufficiency)} of the difference; ${percent(low)} to ${percent(high)} are asked`,
+      );
+    }
+    if (!(gap.necessity >= bar.necessity)) {
+      reasons.push(
+        `without the chart ${percent(gap.necessity)} of the difference goes; at least ${percent(bar.necessity)} are asked`,
+      );
+    }
+  }
+  if (rho === undefined) reasons.push(`${pairs.length} boxes are too few, or too alike, to compare predictions with`);
+  else {
+    if (!(rho >= bar.spearman))
+      reasons.push(
+        `predicted and measured effects of boxes agree to ${rho.toFixed(2)} (rank correlation); ${bar.spearman} is asked`,
+      );
+    if (spearmanControls !== undefined && !(rho > spearmanControls)) {
+      reasons.push(
+        `the same units in random boxes agree as well: ${spearmanControls.toFixed(2)} against ${rho.toFixed(2)}`,
+      );
+    }
+  }
+  const signs = new Set(pairs.map(p => Math.sign(p.predicted)).filter(s => s !== 0));
+  if (pairs.length > 0 && signs.size < 2) reasons.push("all boxes push the same way, so their ranking says little");
+  return {
+    works: reasons.length === 0,
+    reasons,
+    ...(gap ?? {}),
+    nodes: evidence.nodes,
+    ...(rho === undefined ? {} : { spearman: rho }),
+    ...(spearmanControls === undefined ? {} : { spearmanControls }),
+    seed: evidence.seed,
+    controls: evidence.controls,
+  };
+}
