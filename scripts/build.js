@@ -98,12 +98,14 @@ export async function build(out, { replace = true } = {}) {
       await esbuild({
         ...common,
         ...browser,
-        entryPoints: [join(root, "src/web/main.tsx")],
+        entryPoints: [join(root, "src/web/main.tsx"), join(root, "src/web/app.css")],
         outdir: join(beside, "web"),
         splitting: true,
       });
       const page = join(root, "src/web/index.html");
       if (existsSync(page)) cpSync(page, join(beside, "web/index.html"));
+      // Finished charts, to look at before any model is loaded.
+      cpSync(join(root, "src/web/examples"), join(beside, "web/examples"), { recursive: true });
     }
     if (replace) rmSync(out, { recursive: true, force: true });
     renameSync(beside, out);

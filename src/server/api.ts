@@ -64,7 +64,8 @@ export interface Intervened {
     readonly live: Likely;
     readonly frozen: Likely;
   }[];
-  /** Logits minus their mean: the change of the answer's value is a difference of these. */
+  /** Mean of all logits: the answer's value is a logit minus this, where there is no foil. */
+  readonly mean: { readonly before: number; readonly live: number; readonly frozen: number };
   readonly text?: { readonly before: readonly string[]; readonly after: readonly string[] };
 }
 

@@ -52,13 +52,20 @@ export function app(parts: Parts): Hono {
         c.json({ error: { what: `the request is larger than ${limit / 2 ** 20} MB`, advice: "a smaller one" } }, 413),
     });
   hono.use("/api/import", tooLarge(importBody));
-  hono.use("/api/*", (c, next) => (c.req.path === "/api/import" ? next() : tooLarge(smallBody)(c, next)));
+  hono.use("/api/*", (c, next) => {
+    // Whole documents are larger than questions.
+    if (c.req.path === "/api/import") return next();
+    return tooLarge(c.req.method === "PUT" ? importBody : smallBody)(c, next);
+  });
 
   hono.onError((error, c) => {
     if (error instanceof z.ZodError) {
       const [first] = error.issues;
       const at = first?.path.join(".");
-      return c.json({ error: { what: first?.message ?? "the request is wrong", where: at ? `at ${at}` : undefined } }, 400);
+      return c.json(
+        { error: { what: first?.message ?? "the request is wrong", where: at ? `at ${at}` : undefined } },
+        400,
+      );
     }
     if (error instanceof SyntaxError) return c.json({ error: { what: "the request is not JSON" } }, 400);
     if (error.name === "AbortError") return c.json({ error: { what: "cancelled" } }, 499 as 400);
@@ -112,6 +119,12 @@ export function app(parts: Parts): Hono {
     if (!changed) return c.json({ error: { what: "there is no such run", advice: "the list of runs" } }, 404);
     parts.tell({ type: "runs" });
     return c.json(changed);
+  });
+  hono.put("/api/documents/:id", async c => {
+    const { document } = await imported(new Uint8Array(await c.req.arrayBuffer()), "the changed chart");
+    const run = await runs.replace(c.req.param("id"), document);
+    if (!run) return c.json({ error: { what: "there is no such run", advice: "the list of runs" } }, 404);
+    return c.json(run);
   });
   hono.post("/api/import", async c => {
     const name = c.req.query("name")?.slice(0, 200) ?? "the file";
@@ -175,7 +188,9 @@ export function app(parts: Parts): Hono {
     }),
   );
 
-  hono.all("/api/*", c => c.json({ error: { what: `there is no ${c.req.method} ${c.req.path}`, advice: "GET /api/openapi.json" } }, 404));
+  hono.all("/api/*", c =>
+    c.json({ error: { what: `there is no ${c.req.method} ${c.req.path}`, advice: "GET /api/openapi.json" } }, 404),
+  );
   if (parts.page) hono.get("*", parts.page);
   return hono;
 }

@@ -1,8 +1,8 @@
 /** A trace as each of the files that it can be taken away as. */
 import type { TraceDocument } from "../attribution/document.ts";
 import { fromDocument } from "../attribution/from-document.ts";
-import { toGraphJson } from "../attribution/to-graph-json.ts";
 import { pruneNothing } from "../attribution/prune.ts";
+import { toGraphJson } from "../attribution/to-graph-json.ts";
 import { singleFileHtml } from "../charts/html.ts";
 import { storySvg } from "../charts/svg.ts";
 import { storyText } from "../charts/terminal.ts";
@@ -30,8 +30,15 @@ export async function exported(document: TraceDocument, as: ExportFormat, versio
     case "lucida": {
       const { zipSync, strToU8 } = await import("fflate");
       const manifest = { format: "lucida", version: 1, made: { by: "camera-lucida", version }, trace: "trace.json" };
-      const files = { "manifest.json": strToU8(JSON.stringify(manifest)), "trace.json": strToU8(JSON.stringify(document)) };
-      return { body: zipSync(files, { mtime: new Date("1980-01-01T12:00:00Z") }), type: "application/zip", extension: "lucida" };
+      const files = {
+        "manifest.json": strToU8(JSON.stringify(manifest)),
+        "trace.json": strToU8(JSON.stringify(document)),
+      };
+      return {
+        body: zipSync(files, { mtime: new Date("1980-01-01T12:00:00Z") }),
+        type: "application/zip",
+        extension: "lucida",
+      };
     }
   }
 }

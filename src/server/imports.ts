@@ -2,8 +2,9 @@
  * A file that somebody dropped on the page, as a trace: our own JSON or `.lucida`, an exported page, or a graph of
  * circuit-tracer or Neuronpedia. Whatever is wrong with it is said with its place; nothing in it is executed.
  */
-import type { TraceDocument } from "../attribution/document.ts";
+
 import { coverage } from "../attribution/coverage.ts";
+import type { TraceDocument } from "../attribution/document.ts";
 import { effects } from "../attribution/effect.ts";
 import { fromDocument, massOf } from "../attribution/from-document.ts";
 import { fromGraphJson } from "../attribution/from-graph-json.ts";

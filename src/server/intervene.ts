@@ -61,8 +61,15 @@ export async function intervene(open: OpenModel, input: InterveneInput, options:
       live: at(live, probabilities.live, id),
       frozen: at(frozen, probabilities.frozen, id),
     })),
+    mean: { before: mean(before), live: mean(live), frozen: mean(frozen) },
     ...(input.tokens ? { text: await texts(open, interventions, context, prompt.ids, input.tokens, options) } : {}),
   };
+}
+
+function mean(values: Float32Array): number {
+  let sum = 0;
+  for (const v of values) sum += v;
+  return sum / values.length;
 }
 
 /** What the model writes without and with the change, token by token. */

@@ -30,9 +30,15 @@ export function openApi(version: string) {
     paths: {
       "/api/state": { get: { summary: "version, memory, jobs", responses: answer("the state") } },
       "/api/models": { get: { summary: "models here and to start with", responses: answer("the models") } },
-      "/api/tokens": { post: { summary: "a prompt as tokens", requestBody: body(promptInput), responses: answer("tokens") } },
+      "/api/tokens": {
+        post: { summary: "a prompt as tokens", requestBody: body(promptInput), responses: answer("tokens") },
+      },
       "/api/predict": {
-        post: { summary: "the most probable next tokens", requestBody: body(promptInput), responses: answer("tokens and top") },
+        post: {
+          summary: "the most probable next tokens",
+          requestBody: body(promptInput),
+          responses: answer("tokens and top"),
+        },
       },
       "/api/jobs": {
         post: {
@@ -56,7 +62,13 @@ export function openApi(version: string) {
       "/api/documents": { get: { summary: "the gallery and saved runs", responses: answer("both lists") } },
       "/api/documents/{id}": {
         get: { summary: "a trace document", parameters: [id], responses: answer("the document") },
-        patch: { summary: "rename, delete, undelete", parameters: [id], requestBody: body(runChange), responses: answer("the run") },
+        put: { summary: "a run's document, with its boxes changed", parameters: [id], responses: answer("the run") },
+        patch: {
+          summary: "rename, delete, undelete",
+          parameters: [id],
+          requestBody: body(runChange),
+          responses: answer("the run"),
+        },
       },
       "/api/documents/{id}/export": {
         get: {
@@ -70,7 +82,10 @@ export function openApi(version: string) {
           summary: "keep a trace, a .lucida file, or a graph of circuit-tracer or Neuronpedia",
           parameters: [{ name: "name", in: "query", schema: { type: "string" } }],
           requestBody: { required: true, content: { "application/octet-stream": {} } },
-          responses: { "201": { description: "the run, with notes" }, default: { $ref: "#/components/responses/Problem" } },
+          responses: {
+            "201": { description: "the run, with notes" },
+            default: { $ref: "#/components/responses/Problem" },
+          },
         },
       },
     },

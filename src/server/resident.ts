@@ -7,7 +7,7 @@ import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { Problem } from "../core/problem.ts";
 import { forward } from "../models/forward.ts";
-import { findModel, type FoundModel } from "../store/models.ts";
+import { type FoundModel, findModel } from "../store/models.ts";
 import { type OpenModel, openModel } from "../store/open-model.ts";
 import type { ModelState } from "./api.ts";
 import type { CallOptions } from "./instrument.ts";
@@ -33,7 +33,11 @@ export class Resident {
   }
 
   /** Runs `work` with the model, which stays in memory until it is done. */
-  async use<T>(name: string, options: CallOptions, work: (open: OpenModel, state: ModelState) => Promise<T>): Promise<T> {
+  async use<T>(
+    name: string,
+    options: CallOptions,
+    work: (open: OpenModel, state: ModelState) => Promise<T>,
+  ): Promise<T> {
     const turn = this.turn.then(() => this.become(name, options));
     this.turn = turn.catch(() => {});
     await turn;

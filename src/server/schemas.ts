@@ -11,7 +11,11 @@ const message = z.strictObject({ role: z.enum(["system", "user", "assistant"]), 
 const promptFields = {
   prompt: text.optional(),
   chat: z.union([z.boolean(), z.array(message).min(1).max(200)]).optional(),
-  ids: z.array(whole(0, 2 ** 31)).min(1).max(100_000).optional(),
+  ids: z
+    .array(whole(0, 2 ** 31))
+    .min(1)
+    .max(100_000)
+    .optional(),
 };
 const one = (input: { prompt?: unknown; chat?: unknown; ids?: unknown }) =>
   input.ids !== undefined || input.prompt !== undefined || Array.isArray(input.chat);
@@ -54,7 +58,10 @@ export const jobInputs = {
       ...promptFields,
       changes: z.array(change).min(1, "there is no change").max(64),
       versus: text.optional(),
-      watch: z.array(whole(0, 2 ** 31)).max(64).optional(),
+      watch: z
+        .array(whole(0, 2 ** 31))
+        .max(64)
+        .optional(),
       tokens: whole(0, 200).optional(),
     })
     .refine(one, noPrompt),

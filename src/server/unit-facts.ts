@@ -11,7 +11,9 @@ export async function unitFacts(open: OpenModel, { layer, index }: UnitInput): P
   const { model, tokenizer } = open;
   const { dModel, dMlp, family, tied } = model.config;
   if (layer >= model.layers || index >= dMlp) {
-    throw new Problem(`there is no unit ${layer}.${index}: layers are 0 to ${model.layers - 1}, units 0 to ${dMlp - 1}`);
+    throw new Problem(
+      `there is no unit ${layer}.${index}: layers are 0 to ${model.layers - 1}, units 0 to ${dMlp - 1}`,
+    );
   }
   const { data: down } = await model.reader.read("down", layer);
   const { data: gain } = await model.finalGain();

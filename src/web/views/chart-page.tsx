@@ -1,0 +1,136 @@
+/** One chart: its views, what can be done with it, and where it can be taken. */
+import { useMemo } from "preact/hooks";
+import type { TraceDocument } from "../../attribution/document.ts";
+import type { Change, TraceInput } from "../../server/api.ts";
+import type { Go, Route, View } from "../route.ts";
+import { CompareView } from "./compare/compare-view.tsx";
+import { BoxEditor } from "./edit/box-editor.tsx";
+import { useEdits } from "./edit/use-edits.ts";
+import { ExportMenu } from "./export/export-menu.tsx";
+import { BoxActions } from "./intervene/box-actions.tsx";
+import { InterveneView } from "./intervene/intervene-view.tsx";
+import { MicroscopeView } from "./microscope/microscope-view.tsx";
+import { StoryView } from "./story/story-view.tsx";
+import { TimeLapseView } from "./timelapse/time-lapse-view.tsx";
+import { UnitPanel } from "./unit/unit-panel.tsx";
+import { WatchView } from "./watch/watch-view.tsx";
+
+export interface ChartPageProps {
+  readonly id: string;
+  readonly document: TraceDocument;
+  readonly route: Route;
+  readonly go: Go;
+  /** The model that made the chart, when it is on this machine. */
+  readonly model: string | undefined;
+  readonly changes: readonly Change[];
+  onChanges(changes: readonly Change[]): void;
+  onCompare(): void;
+  onDocument(document: TraceDocument, id?: string): void;
+  onTrace(input: TraceInput): void;
+  onAgain(): void;
+}
+
+const names: Readonly<Record<View, string>> = {
+  story: "Story",
+  microscope: "Microscope",
+  intervene: "Intervene",
+  compare: "Compare",
+  timelapse: "Time-lapse",
+  watch: "Watch",
+};
+
+export function ChartPage(props: ChartPageProps) {
+  const { id, document, route, go, model, changes } = props;
+  const edits = useEdits(id, document, props.onDocument);
+  const stem = useMemo(
+    () => (document.prompt.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).slice(-6).join("-") || "trace",
+    [document],
+  );
+  const node = route.node ? document.nodes.find(n => n.id === route.node) : undefined;
+  const keep = (change: Change) => {
+    props.onChanges([...changes, change]);
+    go({ view: "intervene" });
+  };
+  const titleOf = (box: string) => document.supernodes.find(s => s.id === box)?.label.text || box;
+  const membersOf = (box: string) => document.supernodes.find(s => s.id === box)?.members ?? [];
+  return (
+    <>
+      <div class="views">
+        <nav class="tabs" aria-label="views of this chart">
+          {(Object.keys(names) as View[]).map(view => (
+            <button
+              type="button"
+              key={view}
+              class="tab"
+              aria-current={route.view === view ? "page" : undefined}
+              onClick={() => go({ view })}
+            >
+              {names[view]}
+            </button>
+          ))}
+        </nav>
+        <div class="view-actions">
+          {edits.canUndo && (
+            <button type="button" class="quiet" onClick={edits.undo}>
+              Undo
+            </button>
+          )}
+          {edits.canRedo && (
+            <button type="button" class="quiet" onClick={edits.redo}>
+              Redo
+            </button>
+          )}
+          <button type="button" class="quiet" onClick={props.onAgain}>
+            Ask again
+          </button>
+          <ExportMenu id={id} name={stem} />
+        </div>
+      </div>
+      {route.view === "story" && (
+        <StoryView
+          document={document}
+          {...(route.box === undefined ? {} : { selected: route.box })}
+          onSelect={box => go({ box }, { replace: true })}
+          onOpenNode={node => go({ view: "microscope", node })}
+          actions={box => {
+            const members = membersOf(box);
+            if (members.length === 0 || members.every(m => m.startsWith("target."))) return null;
+            return (
+              <>
+                <BoxActions
+                  key={box}
+                  document={document}
+                  nodes={members}
+                  title={titleOf(box)}
+                  model={model}
+                  onKeep={keep}
+                />
+                <BoxEditor key={`${box} editor`} document={document} box={box} edits={edits} />
+              </>
+            );
+          }}
+        />
+      )}
+      {route.view === "microscope" && (
+        <MicroscopeView
+          document={document}
+          route={route}
+          go={go}
+          aside={
+            node?.kind === "unit" && (
+              <UnitPanel key={node.id} document={document} node={node} model={model} go={go} onKeep={keep} />
+            )
+          }
+        />
+      )}
+      {route.view === "intervene" && (
+        <InterveneView document={document} model={model} changes={changes} onChanges={props.onChanges} />
+      )}
+      {route.view === "compare" && (
+        <CompareView document={document} id={id} other={route.with} onChoose={props.onCompare} go={go} />
+      )}
+      {route.view === "timelapse" && <TimeLapseView document={document} model={model} />}
+      {route.view === "watch" && <WatchView document={document} model={model} />}
+    </>
+  );
+}

@@ -1,0 +1,7 @@
+/** The question that a chart answers, to be put to the model again: by ids, so that no chat template is guessed. */
+import type { TraceDocument } from "../../../attribution/document.ts";
+import type { PromptInput } from "../../../server/api.ts";
+
+export function asked(document: TraceDocument): PromptInput {
+  return { ids: document.tokens.map(t => t.id) };
+}
