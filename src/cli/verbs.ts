@@ -31,6 +31,11 @@ export const verbs: readonly VerbRow[] = [
     load: () => import("./verbs/train.ts"),
   },
   {
+    name: "index",
+    summary: "what every unit fires on, from one pass over a corpus",
+    load: () => import("./verbs/index-verb.ts"),
+  },
+  {
     name: "models",
     summary: "what is on this machine and what to start with; sizes and licences",
     load: () => import("./verbs/models.ts"),
