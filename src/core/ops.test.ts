@@ -5,10 +5,12 @@ import { type Case, cases, programOf, type Sizes } from "../devices/conformance.
 import type { Device } from "../devices/device.ts";
 import { onnxDevice } from "../devices/onnx/device.ts";
 import { reference } from "../devices/reference.ts";
-import { topological } from "./expr.ts";
+import { input, intInput, topological } from "./expr.ts";
+import { embed } from "./ops/embed.ts";
 import { ops } from "./ops/table.ts";
 import { normal, random } from "./random.ts";
 import { evaluate } from "./readings/evaluate.ts";
+import { pullback } from "./readings/pullback.ts";
 import { type Tensor, tensor } from "./tensor.ts";
 
 const sizes = fc.record({
@@ -116,4 +118,26 @@ test("onnxruntime computes what the reference defines, forward and back, at any 
     }),
     { numRuns: 4 },
   );
+});
+
+test("rows of one id are added in one order, however many threads there are: a run can be repeated bit for bit", async () => {
+  const [rows, width] = [4000, 64];
+  const table = input("table", [7, width]);
+  const ids = intInput("ids", ["token"]);
+  const [pulled] = pullback([[embed(table, ids), input("pull", ["token", width])]], [table]);
+  const program = await onnxDevice(ort as never, { threads: 2 }).compile({ pulled: pulled! }, {});
+  const next = normal(random(3));
+  const given = {
+    ids: tensor(
+      [rows],
+      Int32Array.from({ length: rows }, (_, i) => (i * i) % 7),
+    ),
+    pull: tensor(
+      [rows, width],
+      Float32Array.from({ length: rows * width }, () => next()),
+    ),
+  };
+  const first = (await program.run(given)).pulled!.data;
+  for (let i = 0; i < 10; i++) expect((await program.run(given)).pulled!.data).toEqual(first);
+  await program.release();
 });
