@@ -39,7 +39,7 @@ export const scatterOp: Op = {
     throw internal("second derivatives of embeddings are not written");
   },
   lower(emit, [x, ids], node) {
-    // Not ScatterND, which is shorter: with several threads this runtime adds rows of one id in any order, or loses one.
+    // Not ScatterND, which is shorter: with several threads this runtime adds rows of one id in any order, and loses some.
     const zeros = emit.node("ConstantOfShape", [emit.ints(node.shape as number[])]);
     const pulls = emit.node("Reshape", [x!, emit.ints([-1, node.shape[1] as number])]);
     const at = emit.node("Expand", [emit.node("Reshape", [ids!, emit.ints([-1, 1])]), emit.node("Shape", [pulls])]);
