@@ -180,7 +180,11 @@ export interface Verification {
   readonly necessity?: number;
   readonly nodes: number;
   readonly spearman?: number;
+  /** The same with matched random sets in place of the boxes: the top of their 95 %. */
   readonly spearmanControls?: number;
+  /** The same with the boxes' units dealt at random into boxes of the same sizes: mean. */
+  readonly spearmanPartition?: number;
+  readonly paths?: readonly { readonly from: string; readonly to: string; readonly verdict: Verdict }[];
   readonly seed: number;
   readonly controls: number;
 }

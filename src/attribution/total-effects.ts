@@ -34,6 +34,19 @@ export interface PullOptions {
 
 /** [layer][batch, token, dMlp] how much the answer gains for each unit of activation, in each run of the state. */
 export async function unitPulls(state: State, answer: Answer, options: PullOptions): Promise<Float32Array[]> {
+  return (await pullBack(state, answer, options)).units;
+}
+
+/** [batch, token, dModel] the pull on what enters layer 0. */
+export async function inputPull(state: State, answer: Answer, options: PullOptions): Promise<Float32Array> {
+  return (await pullBack(state, answer, options)).input;
+}
+
+async function pullBack(
+  state: State,
+  answer: Answer,
+  options: PullOptions,
+): Promise<{ units: Float32Array[]; input: Float32Array }> {
   const { model, batch, tokens } = state;
   const { dModel, dMlp, parallel } = model.config;
   const places = new Places(model, 0, tokens);
@@ -88,7 +101,7 @@ export async function unitPulls(state: State, answer: Answer, options: PullOptio
     if (parallel) for (let i = 0; i < next.length; i++) next[i]! += onSeen[i]!;
     pull = next;
   }
-  return pulls;
+  return { units: pulls, input: pull };
 }
 
 /** The pull on the stream leaving the last layer [batch, token, dModel]: back through the final norm. */

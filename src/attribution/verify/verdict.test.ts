@@ -33,6 +33,7 @@ test("every failed bar is a reason, and only a chart without reasons works", () 
     pairs: [-2, -1, 1].map(v => ({ predicted: v, live: v })),
     spearman: 0.9,
     spearmanControls: 0.5,
+    spearmanPartition: 0.95,
     seed: 1,
     controls: 20,
   };
@@ -43,7 +44,7 @@ test("every failed bar is a reason, and only a chart without reasons works", () 
     [{ gap: { sufficiency: Number.NaN, necessity: 0.9 } }, /NaN/],
     [{ nodes: 501 }, /501 nodes/],
     [{ spearman: 0.6 }, /agree to 0.60/],
-    [{ spearmanControls: 0.95 }, /random boxes agree as well/],
+    [{ spearmanControls: 0.95 }, /same places agree as well/],
     [{ pairs: [1, 2, 3].map(v => ({ predicted: v, live: v })) }, /same way/],
   ];
   for (const [change, reason] of bad) {

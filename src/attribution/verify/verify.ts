@@ -4,7 +4,8 @@
  * 1. Each box: its units switched off, sign-flipped, and at the contrast's values, attention live and frozen; beside
  *    what the chart predicts, and what random units of the same layers, positions and mass do.
  * 2. The strongest paths A → B: what A's box does, less what it does while B is held as it was.
- * 3. The same units dealt into boxes at random: how well would any grouping have done?
+ * 3. The same units dealt into boxes at random: how well would any grouping have done? Printed beside, since ranks of
+ *    groups agree easily; what the boxes must beat are the matched random sets.
  * 4. Against a contrast: does the chart alone bring the answer about (sufficiency), and does it go with the chart
  *    (necessity)?
  *
@@ -20,7 +21,7 @@ import type { Recording } from "../../models/record.ts";
 import type { Verdict, Verification } from "../document.ts";
 import { dealt, Matched } from "./controls.ts";
 import type { Predict, UnitChange } from "./predict.ts";
-import { spearman, verdictWord } from "./verdict.ts";
+import { controlRange, spearman, verdictWord } from "./verdict.ts";
 import { type GapShares, judge } from "./works.ts";
 
 export interface VerifyBox {
@@ -152,25 +153,32 @@ export async function verify(input: VerifyInput): Promise<Verified> {
     const test = { what, predicted: through, live: effect(0), frozen: effect(1), controls: [...byChance] };
     return { from: a.id, to: b.id, verdict: { word: verdictWord(through, test.live, byChance), tests: [test] } };
   });
-  const agreement = (p: readonly number[], m: readonly number[]) => spearman(p, m);
-  const byChance: number[] = [];
+  const drawn = planned.map(({ controls }) => controls);
+  const chance = Array.from({ length: count }, (_, i) =>
+    spearman(
+      pairs.map(p => p.predicted),
+      drawn.map(controls => measured[controls[i]!]!),
+    ),
+  ).filter(rho => rho !== undefined);
+  const byPartition: number[] = [];
   for (const { live } of partitions) {
-    const rho = agreement(
+    const rho = spearman(
       live.map(() => predicted[at++]!),
       live.map(i => measured[i]!),
     );
-    if (rho !== undefined) byChance.push(rho);
+    if (rho !== undefined) byPartition.push(rho);
   }
   const verification = judge({
     ...(input.gap ? { gap: input.gap } : {}),
     nodes: input.nodes,
     mostNodes: input.mostNodes ?? (input.features ? 100 : 500),
     pairs,
-    spearman: agreement(
+    spearman: spearman(
       pairs.map(p => p.predicted),
       pairs.map(p => p.live),
     ),
-    spearmanControls: byChance.length > 0 ? byChance.reduce((a, b) => a + b, 0) / byChance.length : undefined,
+    spearmanControls: chance.length > 0 ? controlRange(chance)[1] : undefined,
+    spearmanPartition: byPartition.length > 0 ? byPartition.reduce((a, b) => a + b, 0) / byPartition.length : undefined,
     seed,
     controls: count,
   });

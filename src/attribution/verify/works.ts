@@ -16,8 +16,10 @@ export interface Evidence {
   /** Of each box, the main test. */
   readonly pairs: readonly { readonly predicted: number; readonly live: number }[];
   readonly spearman: number | undefined;
-  /** Mean over random partitions of the same units. */
+  /** The highest that predictions agree with matched random sets in place of the boxes, but for the top 2.5 %. */
   readonly spearmanControls: number | undefined;
+  /** Mean over random partitions of the same units. */
+  readonly spearmanPartition: number | undefined;
   readonly seed: number;
   readonly controls: number;
 }
@@ -50,7 +52,7 @@ export function judge(evidence: Evidence): Verification {
       );
     if (spearmanControls !== undefined && !(rho > spearmanControls)) {
       reasons.push(
-        `the same units in random boxes agree as well: ${spearmanControls.toFixed(2)} against ${rho.toFixed(2)}`,
+        `random units of the same places agree as well: ${spearmanControls.toFixed(2)} against ${rho.toFixed(2)}`,
       );
     }
   }
@@ -63,6 +65,7 @@ export function judge(evidence: Evidence): Verification {
     nodes: evidence.nodes,
     ...(rho === undefined ? {} : { spearman: rho }),
     ...(spearmanControls === undefined ? {} : { spearmanControls }),
+    ...(evidence.spearmanPartition === undefined ? {} : { spearmanPartition: evidence.spearmanPartition }),
     seed: evidence.seed,
     controls: evidence.controls,
   };

@@ -1,0 +1,104 @@
+/**
+ * A trace put to the test: its boxes and strongest paths against matched random controls in the real model, and, where
+ * it has a contrast, whether the chart alone brings the answer about and whether it is lost without it. The document
+ * comes back with verdicts on the boxes and `verify` on the chart.
+ */
+import { PromptDictionary } from "../../features/dictionary/basis.ts";
+import { dictionaryFeatures } from "../../interventions/dictionary-features.ts";
+import type { TraceDocument } from "../document.ts";
+import { parseNodeId } from "../node.ts";
+import { directionOf, type Traced } from "../trace.ts";
+import { gapShares, question } from "./gap.ts";
+import { predictFromGraph, predictFrozen } from "./predict.ts";
+import { verify } from "./verify.ts";
+import type { GapShares } from "./works.ts";
+
+export interface VerifyTraceOptions {
+  readonly seed?: number | undefined;
+  /** Random sets a box, at least 20. */
+  readonly controls?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((done: number, of: number) => void) | undefined;
+}
+
+/** Most nodes that a chart may have and still be said to work (design §6). */
+const MOST = { neurons: 500, dictionary: 100 };
+const PATHS = 6;
+
+export async function verifyTrace(traced: Traced, options: VerifyTraceOptions = {}): Promise<TraceDocument> {
+  const { document, recording, basis, graph, targets, contrast } = traced;
+  const target = targets[0]!;
+  if (!target.token)
+    return {
+      ...document,
+      notes: [...document.notes, "a unit's chart is not verified: its boxes are not measured by logits"],
+    };
+  const direction = await directionOf(recording, target.token.id, target.token.foil);
+  const dictionary = basis instanceof PromptDictionary ? basis : undefined;
+  const boxes = document.supernodes
+    .filter(box => box.kind === "units")
+    .map(box => ({ id: box.id, units: box.members.flatMap(id => unitNumber(id, traced)) }))
+    .filter(box => box.units.length > 0);
+  const charted = document.nodes.filter(node => node.kind === "unit" || node.kind === "mlp");
+  const ids = new Set(boxes.map(box => box.id));
+  const verified = await verify({
+    recording,
+    basis,
+    features: dictionary && dictionaryFeatures(dictionary.basis, recording.model, dictionary.silentPositions),
+    direction,
+    position: target.position,
+    boxes,
+    paths: document.superedges
+      .filter(edge => ids.has(edge.source) && ids.has(edge.target))
+      .slice(0, PATHS)
+      .map(edge => [edge.source, edge.target] as const),
+    predict: dictionary
+      ? predictFromGraph(graph, basis)
+      : predictFrozen(recording, basis, { direction, position: target.position }),
+    contrast: contrast && document.versus ? { recording: contrast, prompt: document.versus.prompt } : undefined,
+    gap: await gapOf(traced, charted),
+    nodes: charted.length,
+    mostNodes: dictionary ? MOST.dictionary : MOST.neurons,
+    seed: options.seed,
+    controls: options.controls,
+    signal: options.signal,
+    progress: options.progress,
+  });
+  return {
+    ...document,
+    supernodes: document.supernodes.map(box => {
+      const verdict = verified.verdicts.get(box.id);
+      return verdict ? { ...box, verdict } : box;
+    }),
+    verify: verified.verification,
+  };
+}
+
+function unitNumber(id: string, { basis }: Traced): number[] {
+  const node = parseNodeId(id);
+  const number = node?.kind === "unit" ? basis.number(node) : undefined;
+  return number === undefined ? [] : [number];
+}
+
+/** Sufficiency and necessity of what is charted, in the neuron basis under a contrast with another answer. */
+async function gapOf(traced: Traced, charted: TraceDocument["nodes"]): Promise<GapShares | undefined> {
+  const { recording, contrast, targets, basis } = traced;
+  const { token, position } = targets[0]!;
+  if (
+    !contrast ||
+    !token ||
+    token.foil === undefined ||
+    basis.basis.name !== "neurons" ||
+    position !== recording.tokens - 1
+  )
+    return undefined;
+  const { dMlp } = recording.model.config;
+  const masks = Array.from({ length: recording.model.layers }, () => new Uint8Array(recording.tokens * dMlp));
+  for (const info of charted) {
+    const node = parseNodeId(info.id);
+    if (node?.kind === "unit") masks[node.layer]![node.position * dMlp + node.index] = 1;
+    if (node?.kind === "mlp") masks[node.layer]!.fill(1, node.position * dMlp, (node.position + 1) * dMlp);
+  }
+  const [shares] = await gapShares(await question(recording, contrast, token.id, token.foil), [masks]);
+  return shares;
+}
