@@ -118,10 +118,13 @@ step(`recorded ${ids.length} tokens of ${model.name}`);
 const prompt = await basis.on(recording);
 step(`encoded: ${prompt.count} features are active`);
 const targets = await logitTargets(recording, [{ id: ids[1]! }], id => `#${id}`);
-const result = await attribute(recording, prompt, targets, { expand: Number(values.expand) });
+const trace = () => attribute(recording, prompt, targets, { expand: Number(values.expand) });
+const result = await trace();
 step(
   `traced: ${result.expanded} rows, ${result.graph.source.length} edges, rows add up to ${result.rowSum.toExponential(1)}`,
 );
+await trace();
+step("traced again, with every program made");
 await close();
 await opened.close();
 if (!values.keep) await rm(values.folder, { recursive: true });

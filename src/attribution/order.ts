@@ -32,19 +32,25 @@ export class Frontier {
   /** A computed row: sources with their signed weights, and the absolute sum of the edges that were dropped. */
   add(node: number, sources: ArrayLike<number>, weights: ArrayLike<number>, droppedAbsolute = 0): void {
     let mass = droppedAbsolute;
-    const kept: number[] = [];
+    let kept = 0;
+    const numbers = new Uint32Array(sources.length);
+    const shares = new Float64Array(sources.length);
     for (let edge = 0; edge < sources.length; edge++) {
-      const { kind } = this.#node(sources[edge]!);
+      const source = sources[edge]!;
+      const { kind } = this.#node(source);
       if (kind === "bias" || kind === "mlp") continue;
-      kept.push(edge);
-      mass += Math.abs(weights[edge]!);
-      if (kind === "unit" && !this.#expanded.has(sources[edge]!)) this.#units.add(sources[edge]!);
+      const size = Math.abs(weights[edge]!);
+      numbers[kept] = source;
+      shares[kept++] = size;
+      mass += size;
+      if (kind === "unit" && !this.#expanded.has(source)) this.#units.add(source);
     }
     mass = Math.max(mass, 1e-10);
+    for (let edge = 0; edge < kept; edge++) shares[edge]! /= mass;
     const row = {
       node,
-      sources: Uint32Array.from(kept, edge => sources[edge]!),
-      shares: Float64Array.from(kept, edge => Math.abs(weights[edge]!) / mass),
+      sources: numbers.subarray(0, kept),
+      shares: shares.subarray(0, kept),
       dropped: droppedAbsolute / mass,
     };
     const what = this.#node(node);

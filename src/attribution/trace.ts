@@ -17,11 +17,13 @@ import { type Asked, type Prompt, type PromptRequest, promptOf, shown, tokenName
 import { type Recording, recordRun } from "../models/record.ts";
 import { type Attribution, attribute } from "./attribute.ts";
 import { chartOf } from "./chart-of.ts";
+import { coarsen } from "./coarsen.ts";
 import type { TokenInfo, TraceDocument } from "./document.ts";
 import type { Graph } from "./graph.ts";
 import type { Pruning } from "./prune.ts";
 import { logitTargets, type Target, unitTargets } from "./target.ts";
 import { totalEffects } from "./total-effects.ts";
+import { type Circuit, chooseCircuit, earlyLayers, firstDifference } from "./verify/circuit.ts";
 
 export interface TraceRequest extends PromptRequest {
   /** The prompt it is held against: same number of tokens, another answer. */
@@ -110,21 +112,29 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
   const expand = request.expand ?? budget;
   let effects: readonly Float32Array[] | undefined;
   let first: readonly number[] | undefined;
+  let circuit: Circuit | undefined;
   if (basis.name === "neurons" && !unit) {
     progress("effects", 0, 1);
     const direction = await directionOf(recording, answer, foil);
     effects = await totalEffects(recording, { direction, position }, { contrast, signal: options.signal });
-    first = largest(effects, Math.min(expand, budget), onPrompt);
+    if (contrast) {
+      // Only where the prompts differ can anything tell them apart; early blocks, which read tokens, are charted whole.
+      const from = firstDifference(prompt.ids, versus!.ids);
+      circuit = chooseCircuit(recording, effects, { nodes: budget, coarseLayers: earlyLayers(model.layers), from });
+      first = circuit.units.flatMap(place => onPrompt.number(place) ?? []).slice(0, expand);
+    } else first = largest(effects, Math.min(expand, budget), onPrompt);
     progress("effects", 1, 1);
     clock.lap("effects");
   }
 
-  const attribution = await attribute(recording, onPrompt, targets, {
-    expand,
+  const swept = await attribute(recording, onPrompt, targets, {
+    // Under a contrast the circuit is the chart: expanding others would put them beside it.
+    expand: circuit ? Math.min(expand, circuit.units.length) : expand,
     ...(first ? { first } : {}),
     signal: options.signal,
     progress: (done, of) => progress("sweep", done, of),
   });
+  const attribution = circuit ? { ...swept, graph: coarsen(swept.graph, circuit.coarse) } : swept;
   clock.lap("sweep");
 
   const probabilities = softmax(logits);
@@ -176,7 +186,7 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     ...chart.parts,
     checks: { rowSum: attribution.rowSum, frozenLogits: attribution.frozenTargets },
     sweep: { expanded: attribution.expanded, sources: attribution.sources, unexpanded: attribution.unexpanded },
-    notes: notesOf(attribution, recording, options.precision),
+    notes: [...notesOf(attribution, recording, options.precision), ...(onPrompt.notes ?? [])],
     timings: clock.seconds,
   };
   return { document, graph: attribution.graph, pruning: chart.pruning, recording, contrast, basis: onPrompt, targets };

@@ -24,8 +24,11 @@ export interface Encoder {
 
 /** Where scores go. */
 export interface Scores {
-  /** values [target, count]: contributions of the units first, first + 1, ... to each target of the batch. */
-  run(first: number, count: number, values: Float32Array): void;
+  /**
+   * values [target, count]: contributions of the units first, first + 1, ... to each target of the batch, each times
+   * its factor [count] where there are any. They are read at once and not kept.
+   */
+  run(first: number, count: number, values: Float32Array, factors?: Float32Array): void;
   /** values [target, units]: contributions of these units. */
   some(units: ArrayLike<number>, values: Float32Array): void;
   /** As `run`, for units that write to several layers: what comes in part by part is added up before it is an edge. */
@@ -55,6 +58,8 @@ export interface Basis {
 export interface PromptBasis {
   readonly basis: Basis;
   readonly count: number;
+  /** What a reader should know of the basis on this prompt. */
+  readonly notes?: readonly string[];
   place(unit: number): UnitPlace;
   number(place: UnitPlace): number | undefined;
   activation(unit: number): number;

@@ -162,6 +162,11 @@ describe("what does not fit is refused with numbers and places", () => {
       /reaches layer \d, and the model ends with/,
     );
   });
+  test("a model of another family, however well the shapes agree", async () => {
+    expect(await said(made => ({ ...make(made), madeFor: "google/gemma-2-2b" }))).toMatch(
+      /made for google\/gemma-2-2b, a gemma2 model, and llama is a llama model/,
+    );
+  });
   test("autoencoders and places that stand for no MLP", async () => {
     expect(await said(made => ({ ...make(made), kind: "autoencoders", reads: "residual.out" }))).toMatch(
       /no circuit can be traced/,

@@ -337,7 +337,7 @@ async function work(
     );
     explained.push(explainedShare(out, known, silent, tokens, dModel));
   }
-  const notes = doubts(dictionary, model.name, explained, tokens - silent);
+  const notes = [...dictionary.notes, ...doubts(dictionary, model.name, explained, tokens - silent)];
   return { places, active, writes, sources, biases, explained, notes, silent };
 }
 

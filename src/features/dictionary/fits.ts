@@ -32,9 +32,33 @@ export function assertFits(dictionary: Dictionary, model: Model): void {
   }
 }
 
+/** What models are called, family by family: only names that leave no doubt. */
+const families: readonly (readonly [RegExp, string])[] = [
+  [/gpt-?2/i, "gpt2"],
+  [/pythia|neox/i, "gpt_neox"],
+  [/gemma-?v?3/i, "gemma3"],
+  [/gemma-?v?2(?!b)/i, "gemma2"],
+  [/qwen-?3/i, "qwen3"],
+  [/qwen-?2/i, "qwen2"],
+  [/llama|smollm|mistral/i, "llama"],
+];
+
+/** Throws a Problem when the dictionary names a model of another family: shapes may agree by chance. */
+function assertSameFamily(dictionary: Dictionary, model: Model): void {
+  const { madeFor } = dictionary;
+  const named = madeFor && families.find(([shape]) => shape.test(madeFor))?.[1];
+  const here = model.config.family.name;
+  if (!named || named === here || !families.some(([, family]) => family === here)) return;
+  throw new Problem(`the dictionary was made for ${madeFor}, a ${named} model, and ${model.name} is a ${here} model`, {
+    where: `dictionary ${dictionary.name}`,
+    advice: `--model ${madeFor}, or a dictionary made for ${model.name}`,
+  });
+}
+
 /** Throws a Problem when no circuit can be traced through it: autoencoders, missing layers, other hooks. */
 export function assertTraceable(dictionary: Dictionary, model: Model): void {
   assertFits(dictionary, model);
+  assertSameFamily(dictionary, model);
   const where = `dictionary ${dictionary.name}, model ${model.name}`;
   if (dictionary.kind === "autoencoders") {
     throw new Problem(
