@@ -91,7 +91,7 @@ export function cases(sizes: Sizes): Case[] {
   const even = width * 2;
   const x = x3(width);
   const ids = intInput("ids", ["batch", "token"]);
-  const curves: Curve[] = ["silu", "gelu", "geluTanh", "relu"];
+  const curves: Curve[] = ["silu", "gelu", "geluTanh", "geluQuick", "relu", "reluSquared", "tanh"];
   return [
     make("add", add(x, input("y", ["batch", "token", width]))),
     make("add, stretched", add(x, input("y", [width]))),

@@ -46,10 +46,16 @@ const curves: Record<string, Curve> = {
   silu: "silu",
   swish: "silu",
   gelu: "gelu",
+  gelu_python: "gelu",
   gelu_new: "geluTanh",
   gelu_pytorch_tanh: "geluTanh",
+  gelu_python_tanh: "geluTanh",
+  gelu_accurate: "geluTanh",
   gelu_fast: "geluTanh",
+  quick_gelu: "geluQuick",
   relu: "relu",
+  relu2: "reluSquared",
+  tanh: "tanh",
 };
 
 /** Typed looks into an unknown record, with the config's own words in the message. */
@@ -98,27 +104,34 @@ export class Settings {
 
 /** Throws a Problem when the family is unknown or a size is missing or impossible. */
 export function modelConfig(record: Readonly<Record<string, unknown>>): ModelConfig {
-  let settings = new Settings(record);
-  const nested = settings.within("text_config");
-  // Multimodal checkpoints keep the language model's settings one level down.
-  if (nested && familyOf(nested)) settings = nested;
-  const family = familyOf(settings);
+  const outer = new Settings(record);
+  const nested = outer.within("text_config");
+  // Multimodal checkpoints keep the language model's settings one level down, what all parts share above.
+  const inside = nested && familyOf(nested) !== undefined;
+  const family = familyOf(inside ? nested : outer);
   if (!family) {
     throw new Problem(
-      `config.json is of model type "${settings.text("model_type") ?? "none"}", which Lucida does not know`,
+      `config.json is of model type "${outer.text("model_type") ?? "none"}", which Lucida does not know`,
       {
         advice: `a model of type ${families.flatMap(f => f.modelTypes).join(", ")}`,
       },
     );
   }
+  const shared = ["tie_word_embeddings", "bos_token_id", "eos_token_id"].filter(name => record[name] !== undefined);
+  const settings = new Settings({
+    ...family.defaults,
+    ...(inside ? Object.fromEntries(shared.map(name => [name, record[name]])) : {}),
+    ...(inside ? nested.record : record),
+  });
+  refuse(settings, outer);
   const count = settings.count("num_hidden_layers", "n_layer");
   if (count > 1000)
     throw new Problem(`config.json asks for ${count} layers; the deepest real models have fewer than 200`);
   const dModel = settings.count("hidden_size", "n_embd");
   const heads = settings.count("num_attention_heads", "n_head");
   const kvHeads = settings.number("num_key_value_heads") === undefined ? heads : settings.count("num_key_value_heads");
-  const dHead = settings.number("head_dim") === undefined ? dModel / heads : settings.count("head_dim");
-  if (!Number.isInteger(dHead)) throw new Problem(`a width of ${dModel} does not divide into ${heads} heads`);
+  // Where heads do not fill the width they are cut short, as the original does; the weights' shapes then decide.
+  const dHead = settings.number("head_dim") === undefined ? Math.floor(dModel / heads) : settings.count("head_dim");
   if (heads % kvHeads !== 0) throw new Problem(`${heads} query heads cannot share ${kvHeads} key heads evenly`);
   const curveName =
     settings.text("hidden_activation") ??
@@ -131,6 +144,7 @@ export function modelConfig(record: Readonly<Record<string, unknown>>): ModelCon
       advice: `one of ${Object.keys(curves).join(", ")}`,
     });
   const eos = settings.list("eos_token_id") ?? [settings.number("eos_token_id")];
+  const layers = Array.from({ length: count }, (_, layer) => layerConfig(settings, family, layer, count, dHead));
   return {
     family,
     dModel,
@@ -142,18 +156,36 @@ export function modelConfig(record: Readonly<Record<string, unknown>>): ModelCon
         ? 4 * dModel
         : settings.count("intermediate_size", "n_inner"),
     vocabulary: settings.count("vocab_size"),
-    context: settings.number("max_position_embeddings", "n_positions") ?? 2048,
+    context: Math.max(
+      settings.number("max_position_embeddings", "n_positions") ?? 2048,
+      ...layers.map(layer => layer.rotary?.reach ?? 0),
+    ),
     epsilon: settings.number("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon") ?? 1e-5,
     curve,
     parallel: family.parallel ? (settings.flag("use_parallel_residual") ?? true) : false,
     embeddingScale: family.scaledEmbedding ? Math.sqrt(dModel) : 1,
-    scoreCap: settings.number("attn_logit_softcapping"),
-    logitCap: settings.number("final_logit_softcapping"),
+    scoreCap: family.caps === "logits and scores" ? settings.number("attn_logit_softcapping") : undefined,
+    logitCap: family.caps === "none" ? undefined : settings.number("final_logit_softcapping"),
     tied: settings.flag("tie_word_embeddings") ?? family.tied,
     bosId: settings.number("bos_token_id"),
     eosIds: eos.filter((id): id is number => typeof id === "number"),
-    layers: Array.from({ length: count }, (_, layer) => layerConfig(settings, family, layer, count, dHead)),
+    layers,
   };
+}
+
+/** What this family's config may ask for and is not done here. */
+function refuse(settings: Settings, outer: Settings): void {
+  if (settings.flag("use_bidirectional_attention")) {
+    throw new Problem("config.json asks for attention in both directions (use_bidirectional_attention)", {
+      advice: "a model that writes text from left to right",
+    });
+  }
+  const quantised = outer.within("quantization_config");
+  if (quantised) {
+    throw new Problem(`the weights are quantised with ${quantised.text("quant_method") ?? "an unnamed method"}`, {
+      advice: "the model in float32, float16 or bfloat16, or as a GGUF file",
+    });
+  }
 }
 
 function familyOf(settings: Settings): Family | undefined {
@@ -169,22 +201,25 @@ function layerConfig(settings: Settings, family: Family, layer: number, count: n
   if (settings.flag("scale_attn_by_inverse_layer_idx")) attentionScale /= layer + 1;
   return {
     window: sliding ? settings.count("sliding_window") : undefined,
-    rotary: family.positions === "rotary" ? rotaryOf(settings, sliding, dHead) : undefined,
+    rotary: family.positions === "rotary" ? rotaryOf(settings, family, sliding, dHead) : undefined,
     attentionScale,
   };
 }
 
 /** Does this layer see a window only? Newer configs list it; older ones follow their family's habit. */
 function isSliding(settings: Settings, family: Family, layer: number, count: number): boolean {
-  if (settings.number("sliding_window") === undefined) return false;
+  if (family.sliding === "never" || settings.number("sliding_window") === undefined) return false;
+  if (family.sliding === "when asked" && settings.flag("use_sliding_window") !== true) return false;
   const types = settings.list("layer_types");
   if (types) {
     if (types.length !== count) throw new Problem(`config.json lists ${types.length} layer_types for ${count} layers`);
+    if (types[layer] !== "sliding_attention" && types[layer] !== "full_attention")
+      throw new Problem(`layer ${layer} is of the type ${JSON.stringify(types[layer])}, which is not known here`, {
+        advice: "a model whose layer_types are full_attention and sliding_attention",
+      });
     return types[layer] === "sliding_attention";
   }
   switch (family.sliding) {
-    case "never":
-      return false;
     case "always":
       return true;
     case "by pattern": {
@@ -192,6 +227,6 @@ function isSliding(settings: Settings, family: Family, layer: number, count: num
       return (layer + 1) % period !== 0;
     }
     case "when asked":
-      return settings.flag("use_sliding_window") === true && layer >= (settings.number("max_window_layers") ?? count);
+      return layer >= (settings.number("max_window_layers") ?? count);
   }
 }

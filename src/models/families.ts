@@ -33,9 +33,17 @@ export interface Family {
   readonly scaledEmbedding: boolean;
   readonly sliding: "never" | "always" | "by pattern" | "when asked";
   readonly slidingPeriod?: number;
+  /** Which soft-caps of its config does it apply? */
+  readonly caps: "none" | "logits" | "logits and scores";
+  /** May only a share of a head turn? The others turn it whole, whatever their config says. */
+  readonly partialRotary: boolean;
+  /** Layers that see a window turn with rotary settings of their own. */
+  readonly rotaryByLayer: boolean;
   readonly tied: boolean;
   /** Linear weights lie as [in, out] (GPT-2's Conv1D). */
   readonly flipped: boolean;
+  /** What a `config.json` of this family leaves out, under the config's own names. */
+  readonly defaults: Readonly<Record<string, unknown>>;
   readonly weights: Readonly<Record<ModelWeight, string>> & { readonly positions?: string };
   readonly layer: Readonly<Partial<Record<LayerWeight, Place>>>;
 }
@@ -89,7 +97,7 @@ const gemmaNorms: Family["layer"] = {
 
 const llama: Family = {
   name: "llama",
-  modelTypes: ["llama", "mistral"],
+  modelTypes: ["llama"],
   norm: "rms",
   gainOffset: 0,
   positions: "rotary",
@@ -99,11 +107,28 @@ const llama: Family = {
   postNorms: false,
   qkNorm: false,
   scaledEmbedding: false,
-  sliding: "always",
+  sliding: "never",
+  caps: "none",
+  partialRotary: false,
+  rotaryByLayer: false,
   tied: false,
   flipped: false,
+  defaults: { rms_norm_eps: 1e-6, max_position_embeddings: 2048 },
   weights: llamaWeights,
   layer: llamaLayer,
+};
+
+/** Published multimodal Gemmas write down only what differs from these. */
+const gemmaSizes = {
+  hidden_size: 2304,
+  intermediate_size: 9216,
+  num_hidden_layers: 26,
+  num_attention_heads: 8,
+  num_key_value_heads: 4,
+  head_dim: 256,
+  query_pre_attn_scalar: 256,
+  sliding_window: 4096,
+  rms_norm_eps: 1e-6,
 };
 
 const gemma2: Family = {
@@ -116,19 +141,37 @@ const gemma2: Family = {
   scaledEmbedding: true,
   sliding: "by pattern",
   slidingPeriod: 2,
+  caps: "logits and scores",
   tied: true,
+  defaults: {
+    ...gemmaSizes,
+    vocab_size: 256_000,
+    max_position_embeddings: 8192,
+    attn_logit_softcapping: 50,
+    final_logit_softcapping: 30,
+  },
   layer: { ...llamaLayer, ...gemmaNorms },
 };
 
+const qwenSizes = { rms_norm_eps: 1e-6, max_position_embeddings: 32_768, sliding_window: 4096, max_window_layers: 28 };
+
 export const families: readonly Family[] = [
   llama,
-  { ...llama, name: "qwen2", modelTypes: ["qwen2"], sliding: "when asked" },
+  {
+    ...llama,
+    name: "mistral",
+    modelTypes: ["mistral", "ministral"],
+    sliding: "always",
+    defaults: { rms_norm_eps: 1e-6, max_position_embeddings: 131_072, sliding_window: 4096 },
+  },
+  { ...llama, name: "qwen2", modelTypes: ["qwen2"], sliding: "when asked", defaults: qwenSizes },
   {
     ...llama,
     name: "qwen3",
     modelTypes: ["qwen3"],
     qkNorm: true,
     sliding: "when asked",
+    defaults: { ...qwenSizes, head_dim: 128 },
     layer: { ...llamaLayer, ...qkNorms },
   },
   gemma2,
@@ -138,6 +181,15 @@ export const families: readonly Family[] = [
     modelTypes: ["gemma3_text", "gemma3"],
     qkNorm: true,
     slidingPeriod: 6,
+    caps: "logits",
+    rotaryByLayer: true,
+    defaults: {
+      ...gemmaSizes,
+      vocab_size: 262_208,
+      max_position_embeddings: 131_072,
+      rope_theta: 1_000_000,
+      rope_local_base_freq: 10_000,
+    },
     layer: { ...llamaLayer, ...gemmaNorms, ...qkNorms },
   },
   {
@@ -148,9 +200,9 @@ export const families: readonly Family[] = [
     positions: "learned",
     mlp: "plain",
     curve: "gelu_new",
-    sliding: "never",
     tied: true,
     flipped: true,
+    defaults: { layer_norm_epsilon: 1e-5, n_positions: 1024 },
     weights: {
       embedding: "transformer.wte.weight",
       finalNorm: "transformer.ln_f.weight",
@@ -176,7 +228,8 @@ export const families: readonly Family[] = [
     mlp: "plain",
     curve: "gelu",
     parallel: true,
-    sliding: "never",
+    partialRotary: true,
+    defaults: { layer_norm_eps: 1e-5, max_position_embeddings: 2048, rotary_pct: 0.25 },
     weights: {
       embedding: "gpt_neox.embed_in.weight",
       finalNorm: "gpt_neox.final_layer_norm.weight",

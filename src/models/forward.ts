@@ -55,6 +55,8 @@ export interface ForwardOptions {
   readonly progress?: ((layer: number) => void) | undefined;
   /** Start with this layer on a residual stream [batch, token, dModel] that has been worked out before. */
   readonly from?: { readonly layer: number; readonly x: Float32Array<ArrayBuffer> };
+  /** Length of the whole prompt, where these tokens are a piece of it: scaled rotary positions depend on it. */
+  readonly total?: number;
 }
 
 /**
@@ -77,7 +79,7 @@ export async function forward(
     x = new Float32Array(batch.length * tokens * dModel);
     for (let b = 0; b < batch.length; b++) x.set(await model.embed(batch[b]!, start), b * tokens * dModel);
   }
-  const places = new Places(model, start, tokens);
+  const places = new Places(model, start, tokens, options.total);
   for (let layer = options.from?.layer ?? 0; layer < model.layers; layer++) {
     options.signal?.throwIfAborted();
     x = await oneLayer(model, layer, x, batch.length, tokens, places, options);
@@ -101,7 +103,7 @@ async function inChunks(
     const part = await forward(
       model,
       batch.map(ids => ids.slice(start, end)),
-      { ...options, cache },
+      { ...options, cache, total: tokens },
     );
     const size = (end - start) * dModel;
     for (let b = 0; b < batch.length; b++)

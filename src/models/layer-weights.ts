@@ -16,27 +16,37 @@ const isGain = (name: string): boolean => /norm/i.test(name);
 export class WeightReader {
   readonly weights: Weights;
   readonly config: ModelConfig;
-  /** What stands before every name in this file ("", "model.", "language_model."). */
-  private readonly prefix: string;
+  /** The first word of the family's names ("model.", "transformer."), and what this file has in its place. */
+  private readonly word: string;
+  private readonly stem: string;
+  /** What stands before the unembedding's name. */
+  private readonly headStem: string;
 
   constructor(weights: Weights, config: ModelConfig) {
     this.weights = weights;
     this.config = config;
-    const embedding = config.family.weights.embedding;
-    const found = [...weights.tensors.keys()].find(name => name === embedding || name.endsWith(`.${embedding}`));
-    const bare = embedding.replace(/^[a-z_]+\./, "");
-    if (found) this.prefix = found.slice(0, found.length - embedding.length);
-    else if (weights.tensors.has(bare))
-      this.prefix = "-"; // the base model's file: names without their first word
-    else {
+    const { embedding, unembedding } = config.family.weights;
+    // "model.embed_tokens.weight" may be "language_model.model.embed_tokens.weight" in a multimodal checkpoint,
+    // "model.language_model.embed_tokens.weight" in a newer one, "embed_tokens.weight" in a base model's.
+    this.word = embedding.slice(0, embedding.indexOf(".") + 1);
+    const bare = embedding.slice(this.word.length);
+    const names = [...weights.tensors.keys()];
+    const found =
+      names.find(name => name === embedding) ??
+      names.find(name => name.endsWith(`.${embedding}`)) ??
+      names.find(name => name === bare || name.endsWith(`language_model.${bare}`));
+    if (found === undefined) {
       throw new Problem(`there is no ${embedding} among the ${weights.tensors.size} tensors`, {
         advice: "checking that config.json and the weights belong to the same model",
       });
     }
+    this.stem = found.slice(0, found.length - bare.length);
+    const head = names.find(name => name === unembedding) ?? names.find(name => name.endsWith(`.${unembedding}`));
+    this.headStem = head?.slice(0, head.length - unembedding.length) ?? "";
   }
 
   private real(name: string): string {
-    return this.prefix === "-" ? name.replace(/^(model|transformer|gpt_neox)\./, "") : this.prefix + name;
+    return name.startsWith(this.word) ? this.stem + name.slice(this.word.length) : this.headStem + name;
   }
 
   /** Is there a tensor of this file name? */

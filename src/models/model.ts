@@ -16,7 +16,7 @@ import type { BlockContext } from "./blocks/context.ts";
 import { norm } from "./blocks/norm.ts";
 import { type ModelConfig, modelConfig } from "./config.ts";
 import { type WeightName, WeightReader } from "./layer-weights.ts";
-import { type ProgramName, programs } from "./programs.ts";
+import { type ProgramName, programs, sameProgram } from "./programs.ts";
 
 /** Bytes of unembedding in one program: model files are protobufs, which end at 2 GB, and loading holds one piece. */
 const CHUNK_BYTES = 96 * 2 ** 20;
@@ -42,6 +42,12 @@ export class Model {
         `the embedding is [${rows.join(", ")}], but config.json says the model is ${this.config.dModel} wide`,
       );
     }
+    const { unembedding } = this.config.family.weights;
+    if (!this.config.tied && !this.reader.hasTensor(unembedding)) {
+      throw new Problem(`there is no ${unembedding}, and config.json says that it is not the embedding`, {
+        advice: "the whole model rather than its base, or tie_word_embeddings: true in config.json",
+      });
+    }
   }
 
   get layers(): number {
@@ -54,19 +60,45 @@ export class Model {
   }
 
   /** A layer's program in one of its readings, made on first use. */
-  program(name: ProgramName, layer: number): Promise<Program> {
+  program(asked: ProgramName, layer: number): Promise<Program> {
+    const context = this.context(layer);
+    const name = sameProgram(asked, context);
     return this.once(`${name}.${layer}`, async () => {
-      const outputs = programs[name](this.context(layer));
+      const outputs = programs[name](context);
       const weights: Record<string, Tensor> = {};
       for (const weightName of leavesOf(outputs).weights.keys()) {
-        weights[weightName] = await this.reader.read(weightName as WeightName, layer);
+        weights[weightName] = await this.weight(weightName as WeightName, layer);
       }
       return this.device.compile(outputs, weights);
     });
   }
 
+  /** Weights that several programs of one layer are made of, while `prepare` makes them. */
+  private shared: { readonly layer: number; readonly weights: Map<WeightName, Promise<Tensor>> } | undefined;
+
+  private weight(name: WeightName, layer: number): Promise<Tensor> {
+    if (this.shared?.layer !== layer) return this.reader.read(name, layer);
+    let had = this.shared.weights.get(name);
+    if (!had) {
+      had = this.reader.read(name, layer);
+      this.shared.weights.set(name, had);
+    }
+    return had;
+  }
+
+  /** Makes these programs of one layer, each weight read once. Programs are made when asked for without this, too. */
+  async prepare(layer: number, names: readonly ProgramName[]): Promise<void> {
+    this.shared = { layer, weights: new Map() };
+    try {
+      for (const name of names) await this.program(name, layer);
+    } finally {
+      this.shared = undefined;
+    }
+  }
+
   /** Gives back the memory of one program, if it was made. */
-  async drop(name: ProgramName, layer: number): Promise<void> {
+  async drop(asked: ProgramName, layer: number): Promise<void> {
+    const name = sameProgram(asked, this.context(layer));
     const program = this.made.get(`${name}.${layer}`);
     this.made.delete(`${name}.${layer}`);
     await (await program)?.release();
@@ -118,7 +150,8 @@ export class Model {
   /** The name of the tensor that turns the residual stream into logits. */
   get unembeddingTensor(): string {
     const { weights } = this.config.family;
-    return !this.config.tied && this.reader.hasTensor(weights.unembedding) ? weights.unembedding : weights.embedding;
+    // Where a file has both, the original keeps both, whatever the config says.
+    return this.reader.hasTensor(weights.unembedding) ? weights.unembedding : weights.embedding;
   }
 
   /** After the final norm, [n, dModel] → [n, dModel]; also 1 / rms or 1 / std of each row. */

@@ -5,10 +5,13 @@
  */
 import { Problem } from "../core/problem.ts";
 import { Settings } from "./config.ts";
+import type { Family } from "./families.ts";
 
 export interface Rotary {
   /** Features of a head that turn (the rest stay); pairs are (i, i + dims / 2). */
   readonly dims: number;
+  /** Tokens that the scaling was made for, where its settings say so. */
+  readonly reach: number | undefined;
   /** [dims / 2] radians a position, for a prompt of this many tokens. */
   frequencies(tokens: number): Float64Array;
   /** Cosines and sines are multiplied by this. */
@@ -16,37 +19,62 @@ export interface Rotary {
 }
 
 /** The rotary settings of a layer. `sliding` layers may turn with a base of their own. */
-export function rotaryOf(settings: Settings, sliding: boolean, dHead: number): Rotary {
-  const local = sliding ? settings.number("rope_local_base_freq") : undefined;
-  const newer = settings.within("rope_parameters");
-  const scaling =
-    newer?.within(sliding ? "sliding_attention" : "full_attention") ??
-    newer ??
-    (local === undefined ? settings.within("rope_scaling") : undefined) ??
-    new Settings({});
-  const base = local ?? scaling.number("rope_theta") ?? settings.number("rope_theta", "rotary_emb_base") ?? 10_000;
-  const share = scaling.number("partial_rotary_factor") ?? settings.number("partial_rotary_factor", "rotary_pct") ?? 1;
-  const dims = Math.trunc(dHead * share);
-  if (dims < 2 || dims % 2 !== 0 || dims > dHead) {
-    throw new Problem(`rotary positions would turn ${dims} of a head's ${dHead} features; an even number is needed`);
+export function rotaryOf(settings: Settings, family: Family, sliding: boolean, dHead: number): Rotary {
+  const rope = family.rotaryByLayer ? layerSettings(settings, sliding) : modelSettings(settings, sliding);
+  const share = rope.number("partial_rotary_factor") ?? settings.number("rotary_pct", "partial_rotary_factor") ?? 1;
+  const turned = family.partialRotary ? Math.trunc(dHead * share) : dHead;
+  // An odd number is rounded up to whole pairs, which still turn as if there were that odd number.
+  const dims = 2 * Math.ceil(turned / 2);
+  if (dims < 2 || dims > dHead) {
+    throw new Problem(`rotary positions would turn ${dims} of a head's ${dHead} features`, {
+      advice: "checking head_dim and the share of it that turns in config.json",
+    });
   }
   const context = settings.number("max_position_embeddings") ?? 2048;
-  return { dims, ...scaled(scaling, base, dims, context) };
+  return { dims, ...scaled(rope, rope.number("rope_theta") ?? 10_000, turned, context) };
 }
 
+/** One kind of turning for the whole model. The older `rope_scaling` wins over `rope_parameters`. */
+function modelSettings(settings: Settings, sliding: boolean): Settings {
+  const older = settings.within("rope_scaling");
+  const newer = settings.within("rope_parameters");
+  const given =
+    older && Object.keys(older.record).length > 0
+      ? older
+      : (newer?.within(sliding ? "sliding_attention" : "full_attention") ?? newer);
+  const original = settings.number("original_max_position_embeddings");
+  return new Settings({
+    rope_theta: settings.number("rotary_emb_base", "rope_theta"),
+    ...given?.record,
+    ...(original === undefined ? {} : { original_max_position_embeddings: original }),
+  });
+}
+
+/** Gemma 3: layers with a window turn with a base of their own; the older `rope_scaling` is for the others only. */
+function layerSettings(settings: Settings, sliding: boolean): Settings {
+  return new Settings({
+    rope_theta: settings.number(sliding ? "rope_local_base_freq" : "rope_theta"),
+    ...settings.within("rope_parameters")?.within(sliding ? "sliding_attention" : "full_attention")?.record,
+    ...(sliding ? {} : settings.within("rope_scaling")?.record),
+  });
+}
+
+/** Radians a position of each pair; an odd `dims` has a last pair too. */
 const plain = (base: number, dims: number): Float64Array =>
-  Float64Array.from({ length: dims / 2 }, (_, i) => base ** ((-2 * i) / dims));
+  Float64Array.from({ length: Math.ceil(dims / 2) }, (_, i) => base ** ((-2 * i) / dims));
 
 function scaled(
   rope: Settings,
   base: number,
   dims: number,
   context: number,
-): Pick<Rotary, "frequencies" | "magnitude"> {
+): Pick<Rotary, "frequencies" | "magnitude" | "reach"> {
   const type = rope.text("rope_type") ?? rope.text("type") ?? "default";
-  const factor = rope.number("factor") ?? 1;
-  const original = rope.number("original_max_position_embeddings") ?? context;
-  const fixed = (frequencies: Float64Array, magnitude = 1) => ({ frequencies: () => frequencies, magnitude });
+  const stated = rope.number("original_max_position_embeddings");
+  const original = stated ?? context;
+  const factor = rope.number("factor") ?? context / original;
+  const reach = stated === undefined ? undefined : Math.round(stated * factor);
+  const fixed = (frequencies: Float64Array, magnitude = 1) => ({ frequencies: () => frequencies, magnitude, reach });
   switch (type) {
     case "default":
       return fixed(plain(base, dims));
@@ -55,6 +83,7 @@ function scaled(
     case "dynamic":
       return {
         magnitude: 1,
+        reach: Math.round(context * factor),
         frequencies: tokens => {
           const longer = Math.max(tokens, context);
           return plain(base * ((factor * longer) / context - (factor - 1)) ** (dims / (dims - 2)), dims);
@@ -76,15 +105,15 @@ function scaled(
     case "yarn":
       return fixed(...yarn(rope, base, dims, factor, original));
     case "longrope": {
-      const stretch = rope.number("factor") ?? context / original;
       const magnitude =
-        rope.number("attention_factor") ?? (stretch <= 1 ? 1 : Math.sqrt(1 + Math.log(stretch) / Math.log(original)));
+        rope.number("attention_factor") ?? (factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original)));
       return {
         magnitude,
+        reach,
         frequencies: tokens => {
           const by = rope.list(tokens > original ? "long_factor" : "short_factor");
-          if (by?.length !== dims / 2)
-            throw new Problem(`config.json lists ${by?.length ?? 0} rotary factors for ${dims / 2} pairs`);
+          if (by?.length !== Math.ceil(dims / 2))
+            throw new Problem(`config.json lists ${by?.length ?? 0} rotary factors for ${Math.ceil(dims / 2)} pairs`);
           return plain(base, dims).map((f, i) => f / Number(by[i]));
         },
       };
@@ -97,8 +126,8 @@ function scaled(
 }
 
 function yarn(rope: Settings, base: number, dims: number, factor: number, original: number): [Float64Array, number] {
-  const fast = rope.number("beta_fast") ?? 32;
-  const slow = rope.number("beta_slow") ?? 1;
+  const fast = rope.number("beta_fast") || 32;
+  const slow = rope.number("beta_slow") || 1;
   const dimOf = (turns: number) => (dims * Math.log(original / (turns * 2 * Math.PI))) / (2 * Math.log(base));
   const whole = rope.flag("truncate") ?? true;
   const low = Math.max(whole ? Math.floor(dimOf(fast)) : dimOf(fast), 0);

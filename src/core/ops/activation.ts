@@ -4,8 +4,8 @@ import type { Emitter, Op } from "../op.ts";
 import { internal } from "../problem.ts";
 import { mul } from "./mul.ts";
 
-/** The curves that MLPs use. `silu` is also called swish; `geluTanh` is the tanh approximation. */
-export type Curve = "silu" | "gelu" | "geluTanh" | "relu";
+/** The curves that MLPs use. `silu` is also called swish; `geluTanh` and `geluQuick` are approximations of `gelu`. */
+export type Curve = "silu" | "gelu" | "geluTanh" | "geluQuick" | "relu" | "reluSquared" | "tanh";
 
 interface CurveRow {
   value(x: number): number;
@@ -20,6 +20,9 @@ interface CurveRow {
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const c0 = Math.sqrt(2 / Math.PI);
 const c1 = 0.044715;
+const quick = 1.702;
+/** Below this, tanh x / x is 1 to the last digit of a float32: it is 1 − x²/3. */
+const flat = 1e-4;
 
 /** erf to float64 precision: its series near 0, a continued fraction of erfc further out. */
 export function erf(x: number): number {
@@ -96,6 +99,19 @@ const rows: Record<Curve, CurveRow> = {
     },
     lowerRatio: tanhGate,
   },
+  // x·σ(1.702 x), from the paper on GELU (arXiv 1606.08415)
+  geluQuick: {
+    value: x => x * sigmoid(quick * x),
+    slope: x => sigmoid(quick * x) * (1 + quick * x * (1 - sigmoid(quick * x))),
+    ratio: x => sigmoid(quick * x),
+    lower: (emit, x) => emit.node("Mul", [x, rows.geluQuick.lowerRatio(emit, x)]),
+    lowerSlope(emit, x) {
+      const s = rows.geluQuick.lowerRatio(emit, x);
+      const bend = emit.node("Mul", [emit.node("Mul", [x, emit.float(quick)]), emit.node("Sub", [emit.float(1), s])]);
+      return emit.node("Mul", [s, plusOne(emit, bend)]);
+    },
+    lowerRatio: (emit, x) => emit.node("Sigmoid", [emit.node("Mul", [x, emit.float(quick)])]),
+  },
   relu: {
     value: x => Math.max(0, x),
     slope: x => (x > 0 ? 1 : 0),
@@ -103,6 +119,29 @@ const rows: Record<Curve, CurveRow> = {
     lower: (emit, x) => emit.node("Relu", [x]),
     lowerSlope: (emit, x) => emit.node("Cast", [emit.node("Greater", [x, emit.float(0)])], { to: 1 }),
     lowerRatio: (emit, x) => emit.node("Cast", [emit.node("Greater", [x, emit.float(0)])], { to: 1 }),
+  },
+  reluSquared: {
+    value: x => Math.max(0, x) ** 2,
+    slope: x => 2 * Math.max(0, x),
+    ratio: x => Math.max(0, x),
+    lower: (emit, x) => emit.node("Mul", [x, emit.node("Relu", [x])]),
+    lowerSlope: (emit, x) => emit.node("Mul", [emit.node("Relu", [x]), emit.float(2)]),
+    lowerRatio: (emit, x) => emit.node("Relu", [x]),
+  },
+  tanh: {
+    value: Math.tanh,
+    slope: x => 1 - Math.tanh(x) ** 2,
+    ratio: x => (Math.abs(x) < flat ? 1 : Math.tanh(x) / x),
+    lower: (emit, x) => emit.node("Tanh", [x]),
+    lowerSlope(emit, x) {
+      const t = emit.node("Tanh", [x]);
+      return emit.node("Sub", [emit.float(1), emit.node("Mul", [t, t])]);
+    },
+    lowerRatio(emit, x) {
+      const near = emit.node("Less", [emit.node("Abs", [x]), emit.float(flat)]);
+      const divisor = emit.node("Where", [near, emit.float(1), x]);
+      return emit.node("Where", [near, emit.float(1), emit.node("Div", [emit.node("Tanh", [x]), divisor])]);
+    },
   },
 };
 
