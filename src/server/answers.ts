@@ -1,13 +1,16 @@
 /** Each method of the instrument, answered with the model at hand. Runs in the worker. */
-import { trace } from "../attribution/trace.ts";
+import type { TraceDocument } from "../attribution/document.ts";
+import { verifyTrace } from "../attribution/verify/verify-trace.ts";
 import { Problem } from "../core/problem.ts";
 import { forward } from "../models/forward.ts";
 import { generate, likely } from "../models/generate.ts";
 import { promptOf, shown } from "../models/prompt.ts";
 import type { OpenModel } from "../store/open-model.ts";
 import type { ModelState, PromptInput } from "./api.ts";
+import { edgeHeads } from "./edge-heads.ts";
 import type { CallOptions, Method, Methods } from "./instrument.ts";
 import { intervene } from "./intervene.ts";
+import { traceAnew, traceOf } from "./traces.ts";
 import { unitFacts } from "./unit-facts.ts";
 
 type Answers = {
@@ -22,6 +25,11 @@ type Answers = {
 const idsOf = (open: OpenModel, input: PromptInput) =>
   promptOf({ text: input.prompt, ids: input.ids, chat: input.chat }, open).ids;
 const named = (open: OpenModel, ids: readonly number[]) => ids.map(id => ({ id, text: shown(open.tokenizer, id) }));
+
+const verified = (
+  traced: Awaited<ReturnType<typeof traceOf>>,
+  { signal, progress }: CallOptions,
+): Promise<TraceDocument> => verifyTrace(traced, { signal, progress: (done, of) => progress?.("verify", done, of) });
 
 export const answers: Answers = {
   load: async (_open, _input, _options, state) => state,
@@ -40,18 +48,17 @@ export const answers: Answers = {
   },
 
   async trace(open, input, { signal, progress }) {
-    const { prompt, verify: _, ...rest } = input;
-    const traced = await trace(
-      open,
-      { ...rest, text: prompt },
-      { precision: open.precision, signal, progress: (stage, done, of) => progress?.(stage, done, of) },
-    );
-    return traced.document;
+    const { prompt, verify, ...rest } = input;
+    const traced = await traceAnew(open, { ...rest, text: prompt }, { signal, progress });
+    return verify ? verified(traced, { signal, progress }) : traced.document;
   },
 
-  async verify() {
-    throw new Problem("verification is not part of this build yet");
+  async verify(open, { document }, options) {
+    // Boxes may have been renamed or regrouped since: the nodes are the same.
+    return verified({ ...(await traceOf(open, document, options)), document }, options);
   },
+
+  heads: (open, input, options) => edgeHeads(open, input, options),
 
   intervene,
 

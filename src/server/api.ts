@@ -108,6 +108,30 @@ export interface UnitFacts {
   readonly nearest: readonly { readonly layer: number; readonly index: number; readonly cosine: number }[];
 }
 
+/** One edge of a chart, to be split over the attention heads that carry it. */
+export interface HeadsInput {
+  /** A saved chart. */
+  readonly document: string;
+  readonly source: string;
+  readonly target: string;
+}
+
+export interface Heads {
+  readonly weight: number;
+  /** What no head carries: straight down the stream of one position. */
+  readonly direct: number;
+  /** Strongest first; `to` is where the head's query stands, `pattern` how much it looks at the source's position. */
+  readonly heads: readonly {
+    readonly layer: number;
+    readonly head: number;
+    readonly to: number;
+    readonly weight: number;
+    readonly pattern: number;
+  }[];
+  /** Heads that are not listed, and their sum. */
+  readonly others: { readonly count: number; readonly weight: number };
+}
+
 /** Long work, by kind. Each is asked for with POST /api/jobs and runs in the queue. */
 export interface JobKinds {
   load: { input: Record<string, never>; result: ModelState };
@@ -117,6 +141,7 @@ export interface JobKinds {
   generate: { input: GenerateInput; result: Generated };
   watch: { input: WatchInput; result: Watched };
   unit: { input: UnitInput; result: UnitFacts };
+  heads: { input: HeadsInput; result: Heads };
 }
 export type JobKind = keyof JobKinds;
 

@@ -7,6 +7,7 @@ import type {
   ErrorInfo,
   Generated,
   GenerateInput,
+  Heads,
   Intervened,
   InterveneInput,
   ModelState,
@@ -30,6 +31,10 @@ export interface Methods {
   generate: { input: GenerateInput; result: Generated };
   watch: { input: WatchInput; result: Watched };
   unit: { input: UnitInput; result: UnitFacts };
+  heads: {
+    input: { readonly document: TraceDocument; readonly source: string; readonly target: string };
+    result: Heads;
+  };
 }
 export type Method = keyof Methods;
 

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { getRequestListener } from "@hono/node-server";
+import type { TraceDocument } from "../attribution/document.ts";
 import { internal, Problem } from "../core/problem.ts";
 import { dataFolder } from "../store/data-folder.ts";
 import { hubSettings } from "../store/hub/settings.ts";
@@ -51,10 +52,11 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const worker = new WorkerHost(pathToFileURL(join(build, "server/instrument.worker.js")), resident =>
     tell({ type: "model", ...(resident ? { resident } : {}) }),
   );
-  const documentOf = async (id: string) => {
-    const document = await runs.document(id);
-    if (!document) throw new Problem("only saved runs can be verified", { advice: "tracing the prompt first" });
-    return document;
+  const gallery = new Gallery(join(build, "web/examples"));
+  const documentOf = async (id: string): Promise<TraceDocument> => {
+    const text = (await gallery.text(id)) ?? (await runs.text(id));
+    if (text === undefined) throw new Problem(`there is no saved chart "${id}"`, { advice: "the list of charts" });
+    return JSON.parse(text);
   };
   const jobs = new Jobs(async (request, calls) => {
     const { kind, model, input } = request;
@@ -73,12 +75,16 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       tell({ type: "runs" });
       return { id, document } satisfies Traced;
     }
+    if (kind === "heads") {
+      const { document: id, ...edge } = input as JobRequest<"heads">["input"];
+      return worker.call("heads", model, { ...edge, document: await documentOf(id) }, calls);
+    }
     return worker.call(kind, model, input as never, calls);
   });
   const parts: Parts = {
     version: options.version,
     runs,
-    gallery: new Gallery(join(build, "web/examples")),
+    gallery,
     jobs,
     worker,
     models: () => models(options.model, worker, runs),

@@ -75,6 +75,7 @@ export const jobInputs = {
     .refine(one, noPrompt),
   watch: z.strictObject({ ...promptFields, units: z.array(unit).min(1).max(64) }).refine(one, noPrompt),
   unit,
+  heads: z.strictObject({ document: z.string().max(120), source: node, target: node }),
 } satisfies { [K in api.JobKind]: z.ZodType<api.JobKinds[K]["input"]> };
 
 export const jobRequest = z.discriminatedUnion(

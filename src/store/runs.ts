@@ -102,7 +102,10 @@ export class Runs {
     });
   }
 
-  change(id: string, to: { title?: string | undefined; deleted?: boolean | undefined }): Promise<RunRecord | undefined> {
+  change(
+    id: string,
+    to: { title?: string | undefined; deleted?: boolean | undefined },
+  ): Promise<RunRecord | undefined> {
     return this.inTurn(async () => {
       const records = await this.load();
       const had = records.get(id);

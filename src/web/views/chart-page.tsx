@@ -2,6 +2,7 @@
 import { useMemo } from "preact/hooks";
 import type { TraceDocument } from "../../attribution/document.ts";
 import type { Change, TraceInput } from "../../server/api.ts";
+import { useJob } from "../parts/use-job.ts";
 import type { Go, Route, View } from "../route.ts";
 import { CompareView } from "./compare/compare-view.tsx";
 import { BoxEditor } from "./edit/box-editor.tsx";
@@ -13,6 +14,7 @@ import { MicroscopeView } from "./microscope/microscope-view.tsx";
 import { StoryView } from "./story/story-view.tsx";
 import { TimeLapseView } from "./timelapse/time-lapse-view.tsx";
 import { UnitPanel } from "./unit/unit-panel.tsx";
+import { VerifyButton, VerifyProgress } from "./verify/verify-button.tsx";
 import { WatchView } from "./watch/watch-view.tsx";
 
 export interface ChartPageProps {
@@ -42,6 +44,7 @@ const names: Readonly<Record<View, string>> = {
 export function ChartPage(props: ChartPageProps) {
   const { id, document, route, go, model, changes } = props;
   const edits = useEdits(id, document, props.onDocument);
+  const verify = useJob("verify");
   const stem = useMemo(
     () => (document.prompt.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).slice(-6).join("-") || "trace",
     [document],
@@ -80,12 +83,24 @@ export function ChartPage(props: ChartPageProps) {
               Redo
             </button>
           )}
+          <VerifyButton
+            document={document}
+            able={model !== undefined && !id.startsWith("gallery-")}
+            why={id.startsWith("gallery-") ? "charts of the gallery are finished" : "its model is not on this machine"}
+            work={verify}
+            onStart={() => {
+              void verify.start(model!, { document: id }).then(done => {
+                if (done) props.onDocument(done.document);
+              });
+            }}
+          />
           <button type="button" class="quiet" onClick={props.onAgain}>
             Ask again
           </button>
           <ExportMenu id={id} name={stem} />
         </div>
       </div>
+      <VerifyProgress work={verify} />
       {route.view === "story" && (
         <StoryView
           document={document}
@@ -113,7 +128,9 @@ export function ChartPage(props: ChartPageProps) {
       )}
       {route.view === "microscope" && (
         <MicroscopeView
+          id={id}
           document={document}
+          model={model}
           route={route}
           go={go}
           aside={

@@ -3,6 +3,7 @@
  * the one button. Long work that was asked for stands below, each with its progress.
  */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { tokenText } from "../../../charts/text.ts";
 import type { ChatMessage, JobStatus, Models, PromptInput, TraceInput } from "../../../server/api.ts";
 import { ProblemNote } from "../../parts/problem.tsx";
 import { ProgressLine } from "../../parts/progress.tsx";
@@ -127,7 +128,6 @@ export function Composer(props: ComposerProps) {
             onClick={() => setOptions(!options)}
           >
             {options ? "Fewer options" : "Options"}
-            {!options && draft.versus.trim() && " · against another prompt"}
           </button>
           {chatty && (
             <label class="check">
@@ -148,30 +148,6 @@ export function Composer(props: ComposerProps) {
         </div>
         <div id="composer-options" hidden={!options} class="options">
           {draft.chat && <Turns turns={draft.turns} onChange={turns => set({ turns })} />}
-          <label>
-            Against another prompt
-            <span class="hint">
-              {" "}
-              the same number of tokens, another answer: the chart then shows what tells them apart
-            </span>
-            <textarea
-              rows={1}
-              value={draft.versus}
-              placeholder="The capital of the state containing Miami is"
-              spellcheck={false}
-              onInput={event => set({ versus: event.currentTarget.value })}
-            />
-          </label>
-          {draft.versus.trim() !== "" && others && (
-            <div class="versus-line">
-              <TokenChips tokens={others} stale={!versus.fresh} {...(differing ? { marked: differing } : {})} />
-              <span class={mismatch ? "hint wrong" : "hint"}>
-                {mismatch
-                  ? `${others.length} tokens, the prompt has ${tokens?.length}: they must have as many`
-                  : `→ ${versus.prediction?.top[0]?.text.trim() ?? ""}`}
-              </span>
-            </div>
-          )}
           <label class="dial">
             At most {draft.boxes} boxes
             <input
@@ -207,6 +183,37 @@ export function Composer(props: ComposerProps) {
             foil={draft.foil}
             onChange={(target, foil) => set({ target, foil })}
           />
+          <div class="versus">
+            <label for="versus">
+              Against another prompt{" "}
+              <span class="hint">
+                of as many tokens, with another answer: the chart then shows what tells the two apart
+              </span>
+            </label>
+            <textarea
+              id="versus"
+              rows={1}
+              value={draft.versus}
+              placeholder="optional, for instance with another city"
+              spellcheck={false}
+              onInput={event => set({ versus: event.currentTarget.value })}
+              onKeyDown={event => {
+                if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+                event.preventDefault();
+                trace();
+              }}
+            />
+            {draft.versus.trim() !== "" && others && (
+              <div class="versus-line">
+                <TokenChips tokens={others} stale={!versus.fresh} {...(differing ? { marked: differing } : {})} />
+                <span class={mismatch ? "hint wrong" : "hint"}>
+                  {mismatch
+                    ? `${others.length} tokens, the prompt has ${tokens.length}: they must have as many`
+                    : `→ ${tokenText(versus.prediction?.top[0]?.text ?? "")}`}
+                </span>
+              </div>
+            )}
+          </div>
         </div>
       )}
     </section>
@@ -221,7 +228,6 @@ function Turns({ turns, onChange }: { turns: readonly ChatMessage[]; onChange(tu
     <fieldset class="turns">
       <legend>Earlier turns</legend>
       {turns.map((turn, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a turn is its place
         <div class="turn" key={i}>
           <select
             aria-label={`who speaks in turn ${i + 1}`}

@@ -18,7 +18,6 @@ export function TokenChips({ tokens, stale, marked }: TokenChipsProps) {
     <ol class={`chips-row${stale ? " stale" : ""}`} aria-label={`${tokens.length} tokens`}>
       {hidden > 0 && <li class="chip-count">… {hidden} before</li>}
       {tokens.slice(hidden).map((token, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place
         <li key={i} class={`tok${marked?.has(hidden + i) ? " marked" : ""}`} title={`token ${token.id}`}>
           {token.text.startsWith(" ") && <span class="gap" aria-hidden="true" />}
           {tokenText(token.text) || "␣"}

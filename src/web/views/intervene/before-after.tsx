@@ -2,7 +2,7 @@
 import type { TraceDocument } from "../../../attribution/document.ts";
 import { percent, signed, tokenText } from "../../../charts/text.ts";
 import type { Intervened } from "../../../server/api.ts";
-import { valueOf } from "./value-of.ts";
+import { answerValues } from "./answer-values.ts";
 
 export interface BeforeAfterProps {
   readonly document: TraceDocument;
@@ -14,7 +14,7 @@ export interface BeforeAfterProps {
 }
 
 export function BeforeAfter({ document, result, predicted, short }: BeforeAfterProps) {
-  const values = valueOf(document, result);
+  const values = answerValues(document, result);
   const rows = union(result, short ? 4 : 8);
   const changed = result.before[0]?.id !== result.live[0]?.id;
   return (

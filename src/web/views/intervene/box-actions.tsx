@@ -5,9 +5,9 @@ import type { Change } from "../../../server/api.ts";
 import { ProblemNote } from "../../parts/problem.tsx";
 import { ProgressLine } from "../../parts/progress.tsx";
 import { useJob } from "../../parts/use-job.ts";
+import { predicted, watchedIds } from "./answer-values.ts";
 import { asked } from "./asked.ts";
 import { BeforeAfter } from "./before-after.tsx";
-import { predicted, watchedIds } from "./value-of.ts";
 
 export interface BoxActionsProps {
   readonly document: TraceDocument;

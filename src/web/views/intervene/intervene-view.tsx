@@ -6,9 +6,9 @@ import type { Change } from "../../../server/api.ts";
 import { ProblemNote } from "../../parts/problem.tsx";
 import { ProgressLine } from "../../parts/progress.tsx";
 import { useJob } from "../../parts/use-job.ts";
+import { predicted, watchedIds } from "./answer-values.ts";
 import { asked } from "./asked.ts";
 import { BeforeAfter } from "./before-after.tsx";
-import { predicted, watchedIds } from "./value-of.ts";
 
 export interface InterveneViewProps {
   readonly document: TraceDocument;
@@ -47,7 +47,6 @@ export function InterveneView({ document, model, changes, onChanges }: Intervene
       </p>
       <ul class="change-list">
         {changes.map((change, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a change is its place in the list
           <li key={i} class="change">
             <select
               aria-label="what is changed"

@@ -34,7 +34,7 @@ export function Backdrop({ places, edges }: { places: Places; edges: readonly Ed
       pen.stroke();
     }
   }, [places, edges, theme]);
-  return <canvas ref={canvas} class="backdrop" aria-hidden="true" />;
+  return <canvas ref={canvas} class="backdrop" />;
 }
 
 /** Changes when the page turns light or dark. */

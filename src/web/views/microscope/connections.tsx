@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { NodeInfo, TraceDocument } from "../../../attribution/document.ts";
 import { figure, percent, signed } from "../../../charts/text.ts";
+import { EdgeHeads } from "./heads.tsx";
 import { nodeName, nodePlace } from "./names.ts";
 import type { Links } from "./shown.ts";
 
@@ -9,6 +10,9 @@ interface ConnectionsProps {
   readonly document: TraceDocument;
   readonly node: NodeInfo;
   readonly links: Links;
+  /** The saved chart. */
+  readonly trace: string;
+  readonly model: string | undefined;
   readonly way: "inputs" | "outputs";
   onWay(way: "inputs" | "outputs"): void;
   readonly byId: ReadonlyMap<string, NodeInfo>;
@@ -20,9 +24,12 @@ interface ConnectionsProps {
 
 const page = 14;
 
+const splittable = (source: string) => /^(unit|mlp|embedding)\./.test(source);
+
 export function Connections(props: ConnectionsProps) {
   const { document, node, links, way, onWay, byId, pinned, onPin, onGroup, onChoose } = props;
   const [all, setAll] = useState("");
+  const [split, setSplit] = useState("");
   const list = links[way].get(node.id) ?? [];
   const open = all === `${node.id} ${way}`;
   const box = document.supernodes.find(s => s.id === node.supernode);
@@ -33,8 +40,8 @@ export function Connections(props: ConnectionsProps) {
         {[
           nodePlace(document, node),
           node.kind === "unit" ? `unit ${node.layer}.${node.index}` : "",
-          `${percent(node.influence)} of the answer`,
-          node.effect === undefined ? "" : `${signed(node.effect)} logits`,
+          node.kind === "target" ? "" : `${percent(node.influence)} of the answer`,
+          node.kind === "target" || node.effect === undefined ? "" : `${signed(node.effect)} logits`,
           `activation ${figure(node.activation)}`,
           box ? `in ${box.label.text || box.id}` : "",
         ]
@@ -49,13 +56,13 @@ export function Connections(props: ConnectionsProps) {
           Group
         </button>
       </div>
-      <div class="switch" role="group" aria-label="which links">
+      <fieldset class="switch" aria-label="which links">
         {(["inputs", "outputs"] as const).map(end => (
           <button type="button" key={end} class="quiet" aria-pressed={way === end} onClick={() => onWay(end)}>
             {end === "inputs" ? "What feeds it" : "What it feeds"} ({links[end].get(node.id)?.length ?? 0})
           </button>
         ))}
-      </div>
+      </fieldset>
       {list.length === 0 && (
         <p class="hint">
           {way === "inputs" && !node.expanded
@@ -80,6 +87,26 @@ export function Connections(props: ConnectionsProps) {
                 <span class="place">{nodePlace(document, other)}</span>
                 <span class="figure">{signed(link.share, 3)}</span>
               </button>
+              {props.model && splittable(way === "inputs" ? link.id : node.id) && (
+                <button
+                  type="button"
+                  class="quiet heads-button"
+                  aria-expanded={split === link.id}
+                  aria-label={`which heads carry the edge with ${nodeName(document, other)}`}
+                  onClick={() => setSplit(split === link.id ? "" : link.id)}
+                >
+                  heads
+                </button>
+              )}
+              {props.model && split === link.id && (
+                <EdgeHeads
+                  id={props.trace}
+                  document={document}
+                  model={props.model}
+                  source={way === "inputs" ? link.id : node.id}
+                  target={way === "inputs" ? node.id : link.id}
+                />
+              )}
             </li>
           );
         })}

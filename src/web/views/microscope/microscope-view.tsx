@@ -19,14 +19,17 @@ import { nearest, place } from "./place.ts";
 import { type Cut, everything, linksOf, shownOf } from "./shown.ts";
 
 export interface MicroscopeViewProps {
+  readonly id: string;
   readonly document: TraceDocument;
+  /** The model that made it, when it is on this machine. */
+  readonly model: string | undefined;
   readonly route: Route;
   readonly go: Go;
   /** The unit that is chosen, in full. */
   readonly aside: ComponentChildren;
 }
 
-export function MicroscopeView({ document, route, go, aside }: MicroscopeViewProps) {
+export function MicroscopeView({ id, document, model, route, go, aside }: MicroscopeViewProps) {
   const cut = useMemo(() => readCut(route.cut), [route.cut]);
   const shown = useMemo(() => shownOf(document, cut), [document, cut]);
   const links = useMemo(() => linksOf(document), [document]);
@@ -183,12 +186,11 @@ export function MicroscopeView({ document, route, go, aside }: MicroscopeViewPro
         </p>
       )}
       <div class="scope-columns">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the picture is walked by arrow keys; the lists beside it say the same */}
-        {/* biome-ignore lint/a11y/useSemanticElements: a picture that takes keys is no element of its own */}
         <div
           class="scope-stage"
           ref={stage}
           role="application"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: walked by arrow keys; the lists beside it say the same
           tabIndex={0}
           aria-label={`token by layer picture of ${shown.count} nodes; arrow keys walk along the strongest edges`}
           onKeyDown={keys}
@@ -220,8 +222,7 @@ export function MicroscopeView({ document, route, go, aside }: MicroscopeViewPro
             if (drag.current?.moved) return;
             const near = at(event);
             if (!near) return choose(undefined);
-            if (grouping.current)
-              setPins(toggleGroup(pins, near.id, pins.groups.length - 1 < 0 ? 0 : pins.groups.length - 1));
+            if (grouping.current) setPins(toggleGroup(pins, near.id, Math.max(0, pins.groups.length - 1)));
             else if (event.ctrlKey || event.metaKey) setPins(togglePin(pins, near.id));
             else {
               walked.current = undefined;
@@ -258,6 +259,8 @@ export function MicroscopeView({ document, route, go, aside }: MicroscopeViewPro
               document={document}
               node={chosen}
               links={links}
+              trace={id}
+              model={model}
               way={way}
               onWay={setWay}
               byId={byId}
@@ -273,8 +276,8 @@ export function MicroscopeView({ document, route, go, aside }: MicroscopeViewPro
             </p>
           )}
           <PinList document={document} pins={pins} byId={byId} onChange={setPins} onChoose={choose} />
-          {aside}
         </aside>
+        {aside && <div class="scope-below">{aside}</div>}
       </div>
     </section>
   );

@@ -35,7 +35,6 @@ export function PinList({ document, pins, byId, onChange, onChoose }: PinListPro
         </>
       )}
       {pins.groups.map((group, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a group is its place; its name is being typed
         <div key={i} class="pin-group">
           <input
             aria-label="name of the group"

@@ -78,7 +78,6 @@ export function TimeLapseView({ document, model }: TimeLapseViewProps) {
         <>
           <ol class="frames" aria-label="tokens written">
             {frames.map((f, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a frame is its place in time
               <li key={i}>
                 <button
                   type="button"
@@ -108,7 +107,6 @@ export function TimeLapseView({ document, model }: TimeLapseViewProps) {
               <tr>
                 <th scope="col">box</th>
                 {frames.map((f, i) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a frame is its place in time
                   <th scope="col" key={i} class={i === at ? "now" : ""}>
                     {tokenText(f.target.text).slice(0, 8)}
                   </th>
@@ -121,7 +119,6 @@ export function TimeLapseView({ document, model }: TimeLapseViewProps) {
                 <tr key={line.key}>
                   <th scope="row">{tokenText(line.label)}</th>
                   {line.shares.map((share, i) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: a frame is its place in time
                     <td key={i} class={i === at ? "now" : ""}>
                       {share === undefined ? (
                         ""

@@ -1,7 +1,7 @@
 /** One unit: its label and where that comes from, what it reads and says, where it fires here, and on a text of one's own. */
 import { useEffect, useState } from "preact/hooks";
 import type { NodeInfo, TraceDocument } from "../../../attribution/document.ts";
-import { figure, percent, signed, tokenText } from "../../../charts/text.ts";
+import { percent, tokenText } from "../../../charts/text.ts";
 import type { Change } from "../../../server/api.ts";
 import { ProblemNote } from "../../parts/problem.tsx";
 import { useJob } from "../../parts/use-job.ts";
@@ -33,11 +33,11 @@ export function UnitPanel({ document, node, model, go, onKeep }: UnitPanelProps)
   const name = `unit ${layer}.${index}`;
   return (
     <section class="unit-panel" aria-label={name}>
-      <h3>{node.label?.text || name}</h3>
+      <h3>About {name}</h3>
       <p class="about">
-        {node.label?.text ? `${name} · ${labelSource[node.label.source]} · ` : "no label yet · "}
-        activation {figure(node.activation)} · {percent(node.influence)} of the answer
-        {node.effect !== undefined && ` · ${signed(node.effect)} logits`}
+        {node.label?.text
+          ? `${tokenText(node.label.text)}: ${labelSource[node.label.source]}, confidence ${percent(node.label.confidence)}`
+          : "no label: nothing about it is clear enough to put in words"}
       </p>
       <h4>In this prompt</h4>
       <Heat tokens={document.tokens} values={heat} />
@@ -102,7 +102,6 @@ function Words({ title, words, sign }: { title: string; words: readonly string[]
       <h4>{title}</h4>
       <p class="words">
         {words.slice(0, 12).map((word, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: two tokens may read alike
           <span key={i} class="word">
             {sign && <span aria-hidden="true">{sign}</span>} {tokenText(word)}
           </span>

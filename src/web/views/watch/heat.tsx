@@ -21,7 +21,6 @@ export function Heat({ tokens, values, full }: HeatProps) {
         const share = Math.min(1, Math.abs(values[i] ?? 0) / most);
         return (
           <span
-            // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place
             key={i}
             class={`heat-token ${(values[i] ?? 0) < 0 ? "against" : "for"}`}
             style={share > 0.02 ? { "--heat": `${Math.round(share * 60)}%` } : undefined}

@@ -14,7 +14,7 @@ export function watchedIds(document: TraceDocument): number[] {
   return [target.id, ...(target.foil ? [target.foil.id] : [])].filter(id => id >= 0);
 }
 
-export function valueOf(document: TraceDocument, result: Intervened): Values | undefined {
+export function answerValues(document: TraceDocument, result: Intervened): Values | undefined {
   const { target } = document;
   const at = (id: number) => result.watched.find(w => w.token.id === id);
   const answer = at(target.id);
