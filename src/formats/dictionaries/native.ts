@@ -37,7 +37,9 @@ export async function readLayerFile(
   }
   const names = { encoder: "W_enc", decoder: "W_dec", encoderBias: "b_enc", decoderBias: "b_dec" };
   if (has("threshold") && !has("activation_function.threshold")) {
-    // Gemma Scope 1: [dModel, features].
+    // Gemma Scope 1: [dModel, features]. Where the shapes say otherwise, they are believed.
+    const [encoder, decoder] = [shapeOf(weights, "W_enc", name), shapeOf(weights, "W_dec", name)];
+    const turned = encoder[0] === encoder[1] || encoder.join() !== decoder.join();
     const threshold = await vectorOf(weights, "threshold", name);
     const activation = activationOf(
       { ...declared, activation: declared.activation ?? "jumprelu" },
@@ -45,7 +47,7 @@ export async function readLayerFile(
       undefined,
       name,
     );
-    return plainLayer(weights, layer, name, names, { turned: true, activation });
+    return plainLayer(weights, layer, name, names, { turned, activation });
   }
   const threshold = has("activation_function.threshold")
     ? await vectorOf(weights, "activation_function.threshold", name)
