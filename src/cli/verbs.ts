@@ -36,6 +36,11 @@ export const verbs: readonly VerbRow[] = [
     load: () => import("./verbs/index-verb.ts"),
   },
   {
+    name: "features",
+    summary: "look at units: show one, find them by texts or a phrase, or the ones like one",
+    load: () => import("./verbs/features.ts"),
+  },
+  {
     name: "models",
     summary: "what is on this machine and what to start with; sizes and licences",
     load: () => import("./verbs/models.ts"),

@@ -2,8 +2,9 @@
  * One unit's page in the index: plain data, as it is kept, shown and searched. Texts are by window number; the windows
  * of the corpus lie in a file of their own, once.
  */
-import type { UnitLabel } from "../labels/label.ts";
+
 import { type Collector, kept } from "./collector.ts";
+import type { ExamplesLabel } from "./examples-label.ts";
 import { bins } from "./histogram.ts";
 import type { Slots } from "./slots.ts";
 
@@ -49,7 +50,7 @@ export interface UnitRecord {
   readonly spread: readonly Spread[];
   readonly promotes?: readonly TokenWord[];
   readonly suppresses?: readonly TokenWord[];
-  readonly label?: UnitLabel & { readonly examples: readonly number[] };
+  readonly label?: ExamplesLabel;
 }
 
 export interface Counted {
