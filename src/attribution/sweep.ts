@@ -98,7 +98,9 @@ export class Sweep {
     // Deepest first: those that have started are always the first rows of the buffer.
     const order = targets.map((_, i) => i).sort((a, b) => targets[b]!.layer - targets[a]!.layer);
     const size = positions * dModel;
+    // Two buffers that take turns: one is pulled back into the other. Rows that have not started are zero in both.
     let pull = new Float32Array(targets.length * size);
+    let next = new Float32Array(targets.length * size);
     let started = 0;
     const start = (layer: number, into: Float32Array): void => {
       while (started < order.length && targets[order[started]!]!.layer >= layer) {
@@ -122,9 +124,9 @@ export class Sweep {
       let passed: Float32Array | undefined;
       if (active > 0) {
         await this.basis.score(layer, pull.subarray(0, active * size), active, positions, {
-          run(first, count, values) {
+          run(first, count, values, factors) {
             for (let row = 0; row < active; row++)
-              builders[order[row]!]!.run(first, values, row * count, (row + 1) * count);
+              builders[order[row]!]!.run(first, values, row * count, (row + 1) * count, factors);
           },
           some(units, values) {
             for (let row = 0; row < active; row++) builders[order[row]!]!.some(units, values, row * units.length);
@@ -155,7 +157,10 @@ export class Sweep {
         start(layer, into);
       };
       if (!parallel) read(pull);
-      if (started > 0) pull = await this.throughAttention(layer, pull, started, positions, biases, order, options);
+      if (started > 0) {
+        await this.throughAttention(layer, pull, next, started, positions, biases, order, options);
+        [pull, next] = [next, pull];
+      }
       if (parallel) read(pull);
     }
 
@@ -178,16 +183,17 @@ export class Sweep {
     });
   }
 
-  /** The pull on the stream entering the layer, for the rows that have started; the others stay zero. */
+  /** The pull on the stream entering the layer, into `next`, for the rows that have started. */
   private async throughAttention(
     layer: number,
     pull: Float32Array<ArrayBuffer>,
+    next: Float32Array<ArrayBuffer>,
     started: number,
     positions: number,
     biases: readonly Float64Array[],
     order: readonly number[],
     options: SweepOptions,
-  ): Promise<Float32Array<ArrayBuffer>> {
+  ): Promise<void> {
     const { model, residual } = this.recording;
     const { dModel } = model.config;
     const size = positions * dModel;
@@ -196,16 +202,20 @@ export class Sweep {
     if (bias)
       for (let row = 0; row < started; row++) biases[order[row]!]![layer]! += dot(pull, row * size, bias, 0, size);
     const program = await model.program("attendPull", layer);
-    const out = await program.run({
-      pull: tensor([started, positions, dModel], pull.subarray(0, started * size)),
-      x0: tensor([1, positions, dModel], residual[layer]!.subarray(0, size)),
-      ...this.placesFor(positions).of(layer),
-    });
-    const pulled = float32(out.pulled);
-    if (pulled.length === pull.length) return pulled;
-    const next = new Float32Array(pull.length);
-    next.set(pulled);
-    return next;
+    const shape = [started, positions, dModel];
+    const into = next.subarray(0, started * size);
+    const { pulled } = await program.run(
+      {
+        pull: tensor(shape, pull.subarray(0, started * size)),
+        x0: tensor([1, positions, dModel], residual[layer]!.subarray(0, size)),
+        ...this.placesFor(positions).of(layer),
+      },
+      ["pulled"],
+      { pulled: tensor(shape, into) },
+    );
+    // A device may give its own memory.
+    const data = float32(pulled);
+    if (data.buffer !== next.buffer) into.set(data);
   }
 
   private placesFor(positions: number): Places {

@@ -20,8 +20,11 @@ export interface Device {
 export interface Program {
   /** Names of the inputs it wants. */
   readonly inputs: readonly string[];
-  /** The outputs named in `wanted` (all by default). */
-  run(given: Given, wanted?: readonly string[]): Promise<Record<string, Tensor>>;
+  /**
+   * The outputs named in `wanted` (all by default). Those named in `into` are written there, if the device can, and are
+   * of its shape: a caller that asks often spares the machine fresh memory. The result is what counts.
+   */
+  run(given: Given, wanted?: readonly string[], into?: Given): Promise<Record<string, Tensor>>;
   /** Gives its memory back. */
   release(): Promise<void>;
 }

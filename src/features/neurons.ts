@@ -7,7 +7,7 @@
  * a trace expands hundreds of units of tens of thousands.
  */
 import { curveRatio } from "../core/ops/activation.ts";
-import { float32, tensor } from "../core/tensor.ts";
+import { float32, type Tensor, tensor } from "../core/tensor.ts";
 import type { Model } from "../models/model.ts";
 import type { Recording } from "../models/record.ts";
 import type { Basis, Encoder, PromptBasis, UnitPlace } from "./basis.ts";
@@ -31,6 +31,8 @@ class PromptNeurons implements PromptBasis {
   private readonly recording: Recording;
   private readonly biases: (Float32Array<ArrayBuffer> | undefined)[];
   private readonly stream: StreamPull;
+  /** Pulls on the units of a layer: as large as the largest batch, and used again and again. */
+  private scratch = new Float32Array(0);
   private readonly downs = new Map<number, Promise<Float32Array<ArrayBuffer>>>();
 
   constructor(basis: Basis, recording: Recording, biases: (Float32Array<ArrayBuffer> | undefined)[]) {
@@ -123,15 +125,16 @@ class PromptNeurons implements PromptBasis {
   ): Promise<void> {
     const { model, tokens, read, postScale } = this.recording;
     const { dModel, dMlp } = model.config;
-    const program = await model.program("scoreUnits", layer);
-    const given: Record<string, ReturnType<typeof tensor>> = {
-      pull: tensor([targets, positions, dModel], pull),
-      "recorded.hidden": tensor([1, positions, dMlp], read[layer]!.hidden!.subarray(0, positions * dMlp)),
-    };
+    const program = await model.program("downPull", layer);
+    const count = positions * dMlp;
+    const given: Record<string, Tensor> = { pull: tensor([targets, positions, dModel], pull) };
     const scale = postScale[layer];
     if (scale) given["recorded.postNorm2.scale"] = tensor([1, positions, 1], scale.subarray(0, positions));
-    const out = await program.run(given);
-    scores.run(layer * tokens * dMlp, positions * dMlp, float32(out.scores));
+    if (this.scratch.length < targets * count) this.scratch = new Float32Array(targets * count);
+    const shape = [targets, positions, dMlp];
+    const into = { pulled: tensor(shape, this.scratch.subarray(0, targets * count)) };
+    const { pulled } = await program.run(given, ["pulled"], into);
+    scores.run(layer * tokens * dMlp, count, float32(pulled), read[layer]!.hidden!);
   }
 
   vectors(): [] {

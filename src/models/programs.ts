@@ -3,7 +3,6 @@
  * which reading has which ends.
  */
 import { type Expr, input, type Outputs } from "../core/expr.ts";
-import { mul } from "../core/ops/mul.ts";
 import { freeze, recordedName } from "../core/readings/freeze.ts";
 import { pullback } from "../core/readings/pullback.ts";
 import { record, tapsOf } from "../core/readings/record.ts";
@@ -104,12 +103,12 @@ function headsPull(context: BlockContext): Outputs {
   };
 }
 
-/** `pull` on out → what each unit contributes: its pull times its activation `recorded.hidden` [1, token, dMlp]. */
-function scoreUnits(context: BlockContext): Outputs {
+/** `pull` on out → the pull on each unit; a norm after the MLP has its recorded scale. */
+function downPull(context: BlockContext): Outputs {
   const hidden = input("hidden", ["batch", "token", context.config.dMlp]);
   const frozen = freeze({ out: write(context, stream(context, "mid"), hidden) }, new Set(["mid", "hidden"]), "batch");
   const [pulled] = pullback([[frozen.out!, stream(context, "pull")]], [hidden]);
-  return { scores: mul(pulled!, input(recordedName("hidden"), [1, "token", context.config.dMlp])) };
+  return { pulled: pulled! };
 }
 
 /** The MLP's write with the prompt's norm scale: for what its biases write. */
@@ -190,7 +189,7 @@ export const programs = {
   attendOut,
   attendPull,
   headsPull,
-  scoreUnits,
+  downPull,
   writeFrozen,
   unitsPull,
   readPull,
@@ -201,3 +200,9 @@ export const programs = {
 } satisfies Record<string, (context: BlockContext) => Outputs>;
 
 export type ProgramName = keyof typeof programs;
+
+/** Readings that are one and the same program in this model: without a norm after it, an MLP's write is linear. */
+export function sameProgram(name: ProgramName, context: BlockContext): ProgramName {
+  const linear = !context.config.family.postNorms;
+  return linear && (name === "unitsPull" || name === "unitsGradient") ? "downPull" : name;
+}

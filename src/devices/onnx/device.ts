@@ -23,6 +23,9 @@ export interface OnnxOptions {
   readonly threads?: number;
 }
 
+/** Most memory kept for writing the next model down. */
+const KEPT_BYTES = 32 * 2 ** 20;
+
 export function onnxDevice(runtime: Runtime, options: OnnxOptions = {}): Device {
   const sessionOptions: InferenceSession.SessionOptions = {
     executionProviders: [...(options.executionProviders ?? ["cpu"])],
@@ -37,27 +40,34 @@ export function onnxDevice(runtime: Runtime, options: OnnxOptions = {}): Device 
     const data = t.data instanceof Float32Array ? t.data : Float32Array.from(t.data);
     return new runtime.Tensor("float32", data, t.shape as number[]);
   };
+  // The runtime copies a model while it makes the session, so the next one may be written over it.
+  const spare: Uint8Array[] = [];
   return {
     name: "onnx",
     async compile(outputs, weights, sizes) {
       const inputs = [...leavesOf(outputs).inputs.keys()];
-      const session = await runtime.InferenceSession.create(lower(outputs, weights), {
+      let memory: Uint8Array | undefined;
+      const model = lower(outputs, weights, bytes => {
+        memory = spare.pop();
+        if (!memory || memory.length < bytes) memory = new Uint8Array(bytes);
+        return memory;
+      });
+      const session = await runtime.InferenceSession.create(model, {
         ...sessionOptions,
         ...(sizes ? { freeDimensionOverrides: sizes } : {}),
       });
+      if (spare.length === 0 && memory!.length <= KEPT_BYTES) spare.push(memory!);
       return {
         inputs,
-        async run(given, wanted = Object.keys(outputs)) {
+        async run(given, wanted = Object.keys(outputs), into = {}) {
           const feeds: Record<string, OrtTensor> = {};
           for (const name of inputs) {
             const t = given[name];
             if (!t) throw internal(`nothing was given for "${name}"`);
             feeds[name] = toOrt(t);
           }
-          const results = await session.run(
-            feeds,
-            wanted.map(name => `out.${name}`),
-          );
+          const fetches = wanted.map(name => [`out.${name}`, into[name] ? toOrt(into[name]) : null] as const);
+          const results = await session.run(feeds, Object.fromEntries(fetches));
           return Object.fromEntries(
             wanted.map(name => {
               const t = results[`out.${name}`]!;

@@ -17,7 +17,7 @@ function attribute(name: string, value: AttrValue): NodeProto["attribute"][numbe
 /** Attributes that ONNX declares as floats; a whole number alone would be taken for an int. */
 const floats = new Set(["alpha"]);
 
-export function lower(outputs: Outputs, weights: Given): Uint8Array {
+export function lower(outputs: Outputs, weights: Given, memory?: (bytes: number) => Uint8Array): Uint8Array {
   const graph: GraphProto = { node: [], initializer: [], input: [], output: [] };
   const names = new Map<Expr, string>();
   const constants = new Map<string, string>();
@@ -94,5 +94,5 @@ export function lower(outputs: Outputs, weights: Given): Uint8Array {
     graph.node[graph.node.length - 1]!.output[0] = `out.${name}`;
     graph.output.push({ name: `out.${name}`, elemType: FLOAT, shape: e.shape });
   }
-  return encodeModel(graph);
+  return encodeModel(graph, memory);
 }

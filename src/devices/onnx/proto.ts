@@ -70,7 +70,7 @@ for (const [name, rows] of Object.entries(messages)) {
   for (const [field, id, of, rule] of rows) type.add(new Field(field, id, of, rule));
   root.add(type);
 }
-const model = root.resolveAll().lookupType("Model");
+root.resolveAll();
 
 export const FLOAT = 1;
 export const INT32 = 6;
@@ -114,25 +114,58 @@ const value = ({ name, elemType, shape }: ValueProto) => ({
   },
 });
 
-/** A model file's bytes. Opset 20 for Gelu-free float programs; `com.microsoft` for FusedMatMul. */
-export function encodeModel(graph: GraphProto): Uint8Array {
-  return model
-    .encode(
-      model.create({
-        irVersion: 9,
-        producer: "camera-lucida",
-        opset: [
-          { domain: "", version: 20 },
-          { domain: "com.microsoft", version: 1 },
-        ],
-        graph: {
-          name: "lucida",
-          node: graph.node,
-          initializer: graph.initializer,
-          input: graph.input.map(value),
-          output: graph.output.map(value),
-        },
-      }),
-    )
-    .finish();
+/**
+ * A model file's bytes. Opset 20 for Gelu-free float programs; `com.microsoft` for FusedMatMul.
+ *
+ * The library writes everything but the weights' own bytes; those are put between its messages, once: through the
+ * library they are copied three times.
+ * @param memory what to write into, given how many bytes are needed
+ */
+export function encodeModel(
+  graph: GraphProto,
+  memory: (bytes: number) => Uint8Array = n => new Uint8Array(n),
+): Uint8Array {
+  const head = type("Model", {
+    irVersion: 9,
+    producer: "camera-lucida",
+    opset: [
+      { domain: "", version: 20 },
+      { domain: "com.microsoft", version: 1 },
+    ],
+  });
+  const body = type("Graph", {
+    name: "lucida",
+    node: graph.node,
+    input: graph.input.map(value),
+    output: graph.output.map(value),
+  });
+  const parts = [body];
+  for (const { rawData, ...constant } of graph.initializer) {
+    const about = type("Constant", constant);
+    const raw = lengthDelimited(9, rawData.length);
+    parts.push(lengthDelimited(5, about.length + raw.length + rawData.length), about, raw, rawData);
+  }
+  const graphBytes = parts.reduce((sum, part) => sum + part.length, 0);
+  const all = [head, lengthDelimited(7, graphBytes), ...parts];
+  const total = all.reduce((sum, part) => sum + part.length, 0);
+  const out = memory(total).subarray(0, total);
+  let at = 0;
+  for (const part of all) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
+
+/** A message of this type, encoded. */
+const type = (name: string, fields: Record<string, unknown>): Uint8Array => {
+  const of = root.lookupType(name);
+  return of.encode(of.create(fields)).finish();
+};
+
+/** What stands before the bytes of a message or of raw data. */
+const lengthDelimited = (field: number, length: number): Uint8Array =>
+  protobuf.Writer.create()
+    .uint32((field << 3) | 2)
+    .uint32(length)
+    .finish();
