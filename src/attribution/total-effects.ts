@@ -146,6 +146,11 @@ async function throughFinalNorm(
 export interface TotalEffectOptions extends Partial<PullOptions> {
   /** The other prompt's run: effects are of the change of value against it. */
   readonly contrast?: Recording | undefined;
+  /**
+   * Against a contrast: "prompt" takes the pulls of the prompt's run alone; "both" their mean with those of the
+   * contrast's run, so that what speaks there and is silent here is seen too.
+   */
+  readonly pulls?: "prompt" | "both";
 }
 
 /**
@@ -157,10 +162,14 @@ export async function totalEffects(
   answer: Answer,
   options: TotalEffectOptions = {},
 ): Promise<Float32Array[]> {
-  const pulls = await unitPulls(stateOf(recording), answer, { rule: "relp", ...options });
+  const { contrast, pulls: whose = "prompt", ...rest } = options;
+  const pulls = await unitPulls(stateOf(recording), answer, { rule: "relp", ...rest });
+  const there =
+    contrast && whose === "both" ? await unitPulls(stateOf(contrast), answer, { rule: "relp", ...rest }) : undefined;
   return pulls.map((pull, layer) => {
     const hidden = recording.read[layer]!.hidden!;
-    const other = options.contrast?.read[layer]?.hidden;
-    return pull.map((v, i) => v * (hidden[i]! - (other ? other[i]! : 0)));
+    const other = contrast?.read[layer]?.hidden;
+    const otherPull = there?.[layer];
+    return pull.map((v, i) => (otherPull ? (v + otherPull[i]!) / 2 : v) * (hidden[i]! - (other ? other[i]! : 0)));
   });
 }

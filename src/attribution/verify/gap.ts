@@ -72,6 +72,26 @@ export async function answersUnder(
 /** d as a share of the gap: 0 as on the contrast, 1 as on the prompt. */
 export const shareOf = (q: Question, d: number): number => (d - q.onContrast) / (q.onPrompt - q.onContrast);
 
+export interface GapShares {
+  /** Share of the gap that comes about with every uncharted MLP unit at the contrast's value. */
+  readonly sufficiency: number;
+  /** Share of it that goes with only the charted ones there. */
+  readonly necessity: number;
+  /** Share that comes about with no MLP unit charted at all: what tokens and attention do without MLPs. */
+  readonly nothing?: number;
+}
+
+/** Of one circuit, with what nothing charted would do. */
+export async function gapOf(
+  q: Question,
+  charted: Charted,
+  options: Omit<VariantOptions, "positions"> = {},
+): Promise<GapShares> {
+  const empty = charted.map(units => new Uint8Array(units.length));
+  const [own, none] = await gapShares(q, [charted, empty], options);
+  return { ...own!, nothing: none!.sufficiency };
+}
+
 /** Sufficiency and necessity of each circuit, attention live. */
 export async function gapShares(
   q: Question,

@@ -27,7 +27,7 @@ test("rank correlation, with ties, is what it is by hand", () => {
 
 test("every failed bar is a reason, and only a chart without reasons works", () => {
   const good = {
-    gap: { sufficiency: 0.9, necessity: 0.8 },
+    gap: { sufficiency: 0.9, necessity: 0.8, nothing: 0.1 },
     nodes: 400,
     mostNodes: 500,
     pairs: [-2, -1, 1].map(v => ({ predicted: v, live: v })),
@@ -39,10 +39,11 @@ test("every failed bar is a reason, and only a chart without reasons works", () 
   };
   expect(judge(good)).toMatchObject({ works: true, reasons: [] });
   const bad: [Partial<typeof good>, RegExp][] = [
-    [{ gap: { sufficiency: 1.3, necessity: 0.8 } }, /130 % of the difference/],
-    [{ gap: { sufficiency: 0.9, necessity: 0.5 } }, /50 % of the difference goes/],
-    [{ gap: { sufficiency: Number.NaN, necessity: 0.9 } }, /NaN/],
+    [{ gap: { sufficiency: 1.3, necessity: 0.8, nothing: 0.1 } }, /130 % of the difference/],
+    [{ gap: { sufficiency: 0.9, necessity: 0.5, nothing: 0.1 } }, /50 % of the difference goes/],
+    [{ gap: { sufficiency: Number.NaN, necessity: 0.9, nothing: 0.1 } }, /NaN/],
     [{ nodes: 501 }, /501 nodes/],
+    [{ gap: { sufficiency: 1, necessity: 0.9, nothing: 0.9 } }, /without any MLP/],
     [{ spearman: 0.6 }, /agree to 0.60/],
     [{ spearmanControls: 0.95 }, /same places agree as well/],
     [{ pairs: [1, 2, 3].map(v => ({ predicted: v, live: v })) }, /same way/],

@@ -20,9 +20,10 @@ import { runVariants, type Variant } from "../../interventions/variants.ts";
 import type { Recording } from "../../models/record.ts";
 import type { Verdict, Verification } from "../document.ts";
 import { dealt, Matched } from "./controls.ts";
+import type { GapShares } from "./gap.ts";
 import type { Predict, UnitChange } from "./predict.ts";
 import { controlRange, spearman, verdictWord } from "./verdict.ts";
-import { type GapShares, judge } from "./works.ts";
+import { judge } from "./works.ts";
 
 export interface VerifyBox {
   readonly id: string;

@@ -1,10 +1,8 @@
 /** Does the chart work (design §6)? And if not, every reason why not. */
 import type { Verification } from "../document.ts";
+import type { GapShares } from "./gap.ts";
 
-export interface GapShares {
-  readonly sufficiency: number;
-  readonly necessity: number;
-}
+export type { GapShares };
 
 /** What a chart must reach. */
 export const bar = { sufficiency: [0.8, 1.25], necessity: 0.6, spearman: 0.7 } as const;
@@ -38,6 +36,11 @@ export function judge(evidence: Evidence): Verification {
         `the chart alone brings about ${percent(gap.sufficiency)} of the difference; ${percent(low)} to ${percent(high)} are asked`,
       );
     }
+    if (gap.nothing !== undefined && gap.nothing >= low) {
+      reasons.push(
+        `tokens and attention bring about ${percent(gap.nothing)} of the difference without any MLP: why attention looks where it does is not in this chart`,
+      );
+    }
     if (!(gap.necessity >= bar.necessity)) {
       reasons.push(
         `without the chart ${percent(gap.necessity)} of the difference goes; at least ${percent(bar.necessity)} are asked`,
@@ -61,7 +64,7 @@ export function judge(evidence: Evidence): Verification {
   return {
     works: reasons.length === 0,
     reasons,
-    ...(gap ?? {}),
+    ...(gap ? { sufficiency: gap.sufficiency, necessity: gap.necessity } : {}),
     nodes: evidence.nodes,
     ...(rho === undefined ? {} : { spearman: rho }),
     ...(spearmanControls === undefined ? {} : { spearmanControls }),
