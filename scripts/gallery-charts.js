@@ -1,0 +1,91 @@
+/**
+ * `npm run gallery:charts -- FOLDER [NAME…]`: the charts of docs/gallery, traced anew from the models in FOLDER
+ * (smollm2.gguf and gemma3.gguf; `node scripts/fetch-weights.js` says where they are fetched to). With names, only
+ * those.
+ *
+ * What people say about each chart stands in docs/gallery/README.md, by hand: read it again after a run.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { root } from "./build.js";
+
+/** Ten turns, of which the first one alone knows the answer. */
+const chat = city =>
+  JSON.stringify(
+    [
+      `Hi! I live in ${city} and I love cooking.`,
+      "That sounds lovely! What do you cook most often?",
+      "Mostly soup. What goes well with carrots?",
+      "Ginger goes well with carrots.",
+      "And for dessert?",
+      "An apple pie is always a good choice.",
+      "How long does it bake?",
+      "About forty minutes.",
+      "Thank you! And how hot must the oven be?",
+      "About 200 degrees.",
+      "Do you remember which city I live in? Answer with the name of the city only.",
+    ].map((content, i) => ({ role: i % 2 ? "assistant" : "user", content })),
+  );
+
+export const charts = [
+  {
+    name: "gemma-opposite",
+    model: "gemma3.gguf",
+    prompt: 'The opposite of "small" is "',
+    options: ["--versus", 'The opposite of "hot" is "'],
+  },
+  {
+    name: "gemma-dallas",
+    model: "gemma3.gguf",
+    prompt: "The city of Dallas is in the state of",
+    options: ["--versus", "The city of Miami is in the state of"],
+  },
+  { name: "gemma-french", model: "gemma3.gguf", prompt: 'Le contraire de "petit" est "', options: [] },
+  {
+    name: "smollm2-mary-john",
+    model: "smollm2.gguf",
+    prompt: "When Mary and John went to the store, John gave a drink to",
+    options: ["--foil", " John"],
+  },
+  {
+    name: "smollm2-code",
+    model: "smollm2.gguf",
+    prompt: "def add(a, b):\n    return a +",
+    options: ["--versus", "def add(a, c):\n    return a +"],
+  },
+  {
+    name: "smollm2-chat",
+    model: "smollm2.gguf",
+    prompt: chat("Paris"),
+    options: ["--chat", "--versus", chat("London")],
+  },
+];
+
+const [folder, ...names] = process.argv.slice(2);
+if (!folder) {
+  console.error("the folder with smollm2.gguf and gemma3.gguf is missing\n  try npm run gallery:charts -- FOLDER");
+  process.exit(2);
+}
+const unknown = names.find(name => !charts.some(chart => chart.name === name));
+if (unknown) {
+  console.error(`there is no chart "${unknown}"\n  there are ${charts.map(chart => chart.name).join(", ")}`);
+  process.exit(2);
+}
+const out = join(root, "docs/gallery");
+mkdirSync(out, { recursive: true });
+let failed = 0;
+for (const { name, model, prompt, options } of charts) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  const path = resolve(folder, model);
+  if (!existsSync(path)) {
+    console.error(`${name}: there is no ${model} in ${folder}`);
+    failed++;
+    continue;
+  }
+  console.log(`\n${name}`);
+  const files = ["html", "json", "svg"].flatMap(kind => ["--out", join(out, `${name}.${kind}`)]);
+  const args = [join(root, "bin/lucida.js"), "trace", prompt, "--model", path, ...options, ...files];
+  if (spawnSync(process.execPath, args, { stdio: "inherit" }).status !== 0) failed++;
+}
+process.exitCode = failed > 0 ? 1 : 0;
