@@ -332,6 +332,7 @@ interface Concept {
   readonly language?: readonly string[];
   readonly words?: readonly string[];
   readonly other?: readonly string[];
+  readonly otherLanguage?: readonly string[];
 }
 
 async function concept(path: string): Promise<Concept> {
@@ -342,7 +343,7 @@ async function concept(path: string): Promise<Concept> {
     Object.entries(value).every(([key, v]) =>
       key === "phrase"
         ? typeof v === "string"
-        : ["paraphrase", "language", "words", "other"].includes(key) &&
+        : ["paraphrase", "language", "words", "other", "otherLanguage"].includes(key) &&
           Array.isArray(v) &&
           v.every(text => typeof text === "string"),
     );
@@ -361,7 +362,7 @@ async function phrase(scene: Scene, subject: string | undefined): Promise<void> 
   const what = subject ?? given.phrase;
   if (what === undefined || what.trim() === "")
     throw new WrongCommand("find takes a phrase, or --on and --off", { advice: 'find "Golden Gate Bridge"' });
-  const { carried, conceptUnits, groups } = await import("../../features/search/concept.ts");
+  const { carried, conceptsByChance, conceptUnits, groups } = await import("../../features/search/concept.ts");
   const texts = carried(what, {
     ...given,
     paraphrase: [...(given.paraphrase ?? []), ...options.also],
@@ -378,7 +379,19 @@ async function phrase(scene: Scene, subject: string | undefined): Promise<void> 
   );
   const units = conceptUnits(found, of, options.top, options.seed);
   const labels = await labelsOf(scene);
-  context.result({ phrase: what, texts: Object.fromEntries(groups.map(g => [g, texts[g].length])), units });
+  const chance = texts.paraphrase.length + texts.language.length > 0 ? conceptsByChance(found, of, options.seed) : 0;
+  const left = (["paraphrase", "language"] as const).reduce(
+    (sum, g) =>
+      sum + (given[g]?.length ?? 0) + (g === "paraphrase" ? options.also : options.in).length - texts[g].length,
+    0,
+  );
+  context.result({
+    phrase: what,
+    conceptsByChance: chance,
+    leftOut: left,
+    texts: Object.fromEntries(groups.map(g => [g, texts[g].length])),
+    units,
+  });
   const { color } = context;
   const counts = groups.filter(g => texts[g].length > 0).map(g => `${texts[g].length} ${g}`);
   context.out(`${JSON.stringify(what)}: ${counts.join(", ")}`);
@@ -388,6 +401,7 @@ async function phrase(scene: Scene, subject: string | undefined): Promise<void> 
         "no paraphrases or translations were given, so a concept can't be told from a phrase: --also, --in or --concept",
       ),
     );
+  if (left > 0) context.out(color.dim(`${left} texts were left out: they repeat two words of the phrase`));
   if (units.length === 0) {
     context.out("no unit tells the mention from other phrases");
     return;
@@ -400,14 +414,17 @@ async function phrase(scene: Scene, subject: string | undefined): Promise<void> 
       `  ${`${u.layer}.${u.index}`.padEnd(11)} ${u.end.padEnd(5)} ${u.means.padEnd(8)} ${cell(u.auroc.mention, 8)} ${cell(u.auroc.paraphrase, 11)} ${cell(u.auroc.language, 9)} ${cell(u.auroc.words, 6)}    ${labels.get(`${u.layer}.${u.index}`)?.[0] ?? ""}`,
     );
   context.out("");
+  const all = conceptUnits(found, of, Number.POSITIVE_INFINITY).filter(u => u.means === "concept").length;
   const named = (means: string) => units.filter(u => u.means === means).length;
   context.out(
     named("concept") > 0
-      ? `${named("concept")} of these fire on the thing in other words too`
+      ? `${all} units fire on the thing in other words too`
       : named("token") === units.length
         ? "only tokens matter: each of these fires on the words alone, in another sense"
         : "none of these fires on the thing in other words",
   );
+  if (chance > 0 || named("concept") > 0)
+    context.out(color.dim(`texts dealt to the groups by lot give ${chance.toFixed(1)} units that fire on the thing`));
   context.out(
     color.dim(
       "AUROC against other phrases. Chosen among all units on few texts: try the best on texts of your own (--on, --off)",

@@ -8,6 +8,7 @@
  * - "phrase": on the mention, not on its words apart, nor on paraphrases;
  * - "token": its words alone, in another sense or another order, are enough.
  */
+import { random } from "../../core/random.ts";
 import { auroc, bootstrap } from "./auroc.ts";
 import type { Peaks } from "./peaks.ts";
 
@@ -22,9 +23,11 @@ export interface ConceptTexts {
   readonly words: readonly string[];
   /** Other things of the kind in the same sentences. */
   readonly other: readonly string[];
+  /** Other things in the other languages: a unit for Japanese is no unit for a bridge. */
+  readonly otherLanguage: readonly string[];
 }
 
-export const groups = ["mention", "paraphrase", "language", "words", "other"] as const;
+export const groups = ["mention", "paraphrase", "language", "words", "other", "otherLanguage"] as const;
 
 /** Sentences that any name fits. */
 const carriers = [
@@ -60,10 +63,16 @@ export function carried(
     readonly language?: readonly string[];
     readonly words?: readonly string[];
     readonly other?: readonly string[];
+    readonly otherLanguage?: readonly string[];
   } = {},
 ): ConceptTexts {
   const put = (what: string, i: number) => carriers[i % carriers.length]!.replace("X", what);
   const words = phrase.split(/\s+/).filter(Boolean);
+  const parts = words.map(w => w.toLowerCase()).filter(w => w.length > 2);
+  /** "Le pont du Golden Gate" is the phrase's own tokens again, not another language. */
+  const shares = (text: string) =>
+    parts.filter(w => text.toLowerCase().includes(w)).length > (parts.length > 1 ? 1 : 0);
+  const apartFrom = (texts: readonly string[] = []) => texts.filter(text => !shares(text));
   const apart =
     words.length > 1
       ? [
@@ -75,10 +84,11 @@ export function carried(
       : [];
   return {
     mention: carriers.map((_, i) => put(phrase, i)),
-    paraphrase: more.paraphrase ?? [],
-    language: more.language ?? [],
+    paraphrase: apartFrom(more.paraphrase),
+    language: apartFrom(more.language),
     words: [...apart.map(put), ...(more.words ?? [])],
     other: [...others.flatMap((o, i) => [put(o, i), put(o, i + 3)]), ...(more.other ?? [])],
+    otherLanguage: more.otherLanguage ?? [],
   };
 }
 
@@ -114,17 +124,23 @@ export function conceptUnits(
     (typeof groups)[number],
     number[]
   >;
-  const given = groups.filter(g => texts[g].length > 0 && g !== "other");
+  const given = groups.filter(g => texts[g].length > 0 && g !== "other" && g !== "otherLanguage");
   const found: (ConceptUnit & { readonly unit: number })[] = [];
   for (const end of peaks.low ? (["high", "low"] as const) : (["high"] as const)) {
     const all = end === "high" ? peaks.high : peaks.low!;
     for (let unit = 0; unit < peaks.units; unit++) {
       const values = (g: (typeof groups)[number]) => texts[g].map(t => all[t * peaks.units + unit]!);
       const off = values("other");
+      const foreign = values("otherLanguage");
       const on = values("mention");
       const first = auroc(on, off);
       if (first < fires) continue;
-      const scores = Object.fromEntries(given.map(g => [g, g === "mention" ? first : auroc(values(g), off)]));
+      const scores = Object.fromEntries(
+        given.map(g => [
+          g,
+          g === "mention" ? first : auroc(values(g), g === "language" && foreign.length > 0 ? foreign : off),
+        ]),
+      );
       found.push({
         unit,
         ...peaks.place(unit),
@@ -144,15 +160,33 @@ export function conceptUnits(
   return sorted.slice(0, count).map(({ unit, ...u }) => {
     const all = u.end === "high" ? peaks.high : peaks.low!;
     const values = (g: (typeof groups)[number]) => texts[g].map(t => all[t * peaks.units + unit]!);
-    return { ...u, interval: bootstrap(values("mention"), values("other"), { seed }) };
+    return count === Number.POSITIVE_INFINITY
+      ? u
+      : { ...u, interval: bootstrap(values("mention"), values("other"), { seed }) };
   });
+}
+
+/** How many units would be called a concept if the texts had been dealt to the groups by lot (mean of a few deals). */
+export function conceptsByChance(peaks: Peaks, of: readonly (typeof groups)[number][], seed = 0, deals = 3): number {
+  const next = random(seed);
+  let sum = 0;
+  for (let d = 0; d < deals; d++) {
+    const dealt = [...of];
+    for (let i = dealt.length - 1; i > 0; i--) {
+      const j = Math.floor(next() * (i + 1));
+      [dealt[i], dealt[j]] = [dealt[j]!, dealt[i]!];
+    }
+    sum += conceptUnits(peaks, dealt, Number.POSITIVE_INFINITY, seed).filter(u => u.means === "concept").length;
+  }
+  return sum / deals;
 }
 
 function meaning(scores: Partial<Record<(typeof groups)[number], number>>): Means {
   const { paraphrase, language, words } = scores;
   const elsewhere = [paraphrase, language].filter(s => s !== undefined);
-  if (elsewhere.length > 0 && elsewhere.every(s => s >= fires)) return "concept";
+  // First: a paraphrase may share a word ("bridge"), and then the word alone shows it.
   if (words !== undefined && words >= fires) return "token";
+  if (elsewhere.length > 0 && elsewhere.every(s => s >= fires)) return "concept";
   if (words !== undefined && words < still && elsewhere.every(s => s < fires)) return "phrase";
   return "unclear";
 }

@@ -79,6 +79,23 @@ test("pairs of lines stay in one half", () => {
   expect(told.candidates[0]!.pairs).toEqual([5, 5]);
 });
 
+test("a unit for a language is none for the thing that is spoken of", () => {
+  const of: (typeof groups)[number][] = [];
+  const rows: number[][] = [];
+  const next = random(3);
+  const add = (group: (typeof groups)[number], value: number) => {
+    for (let i = 0; i < 6; i++) {
+      of.push(group);
+      rows.push([value + 0.1 * next()]);
+    }
+  };
+  for (const group of ["mention", "language", "otherLanguage"] as const) add(group, 1);
+  for (const group of ["words", "other"] as const) add(group, 0);
+  const [unit] = conceptUnits(peaks(rows), of, 1);
+  expect(unit!.auroc.language).toBeLessThan(0.85);
+  expect(unit!.means).toBe("phrase");
+});
+
 test("a unit for the thing, one for the phrase and one for a token are told apart", () => {
   const of: (typeof groups)[number][] = [];
   const rows: number[][] = [];
