@@ -18,6 +18,8 @@ import type { WorkerHost } from "./worker-host.ts";
 
 export interface Parts {
   readonly version: string;
+  /** Where the built page lies. */
+  readonly build?: string;
   readonly runs: Runs;
   readonly gallery: Gallery;
   readonly jobs: Jobs;
@@ -108,7 +110,7 @@ export function app(parts: Parts): Hono {
   hono.get("/api/documents/:id/export", async c => {
     const as = exportFormat.parse(c.req.query("as"));
     const document = await documentOf(c.req.param("id"));
-    const file = await exported(document, as, parts.version);
+    const file = await exported(document, as, parts.version, parts.build);
     return c.body(file.body, 200, {
       "Content-Type": file.type,
       "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(`${fileStem(document)}.${file.extension}`)}`,

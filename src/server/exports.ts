@@ -15,12 +15,18 @@ export interface Exported {
   readonly extension: string;
 }
 
-export async function exported(document: TraceDocument, as: ExportFormat, version: string): Promise<Exported> {
+/** `build` is where the page of an exported file lies; found beside the running file when left out. */
+export async function exported(
+  document: TraceDocument,
+  as: ExportFormat,
+  version: string,
+  build?: string,
+): Promise<Exported> {
   switch (as) {
     case "json":
       return { body: JSON.stringify(document), type: "application/json", extension: "json" };
     case "html":
-      return { body: singleFileHtml(document, await pageAssets()), type: "text/html", extension: "html" };
+      return { body: singleFileHtml(document, await pageAssets(build)), type: "text/html", extension: "html" };
     case "svg":
       return { body: storySvg(document), type: "image/svg+xml", extension: "svg" };
     case "txt":

@@ -83,6 +83,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   });
   const parts: Parts = {
     version: options.version,
+    build,
     runs,
     gallery,
     jobs,
