@@ -417,11 +417,16 @@ export function variantOf(compiled: Compiled, context: InterventionContext): Var
   const { mode, rows, features } = compiled;
   const held = (layer: number) =>
     mode.constrained !== undefined && layer >= mode.constrained[0] && layer <= mode.constrained[1];
-  const editor = new Editor(compiled, context, 0);
+  let editor = new Editor(compiled, context, 0);
+  const touched = [...rows, ...features].flatMap(edit => [...edit.places.positions]);
   const hasHeads = new Set(rows.filter(r => r.stage === "heads").map(r => r.layer));
   return {
     ...mode,
-    first: Math.min(model.layers, ...rows.map(r => r.layer), ...features.map(f => f.layer)),
+    first: [...rows, ...features].reduce((least, edit) => Math.min(least, edit.layer), model.layers),
+    firstPosition: touched.reduce((least, position) => Math.min(least, position), tokens - 1),
+    begin(start) {
+      editor = new Editor(compiled, context, start);
+    },
     readTaps: features.length > 0 ? (context.features?.readTaps ?? []) : [],
     changesHeads: layer => hasHeads.has(layer),
     async residual(layer, x) {
@@ -434,7 +439,7 @@ export function variantOf(compiled: Compiled, context: InterventionContext): Var
     },
     async hidden(layer, hidden, taps) {
       editor.rows("hidden", layer, hidden, dMlp);
-      await editor.features(layer, tokens, taps);
+      await editor.features(layer, hidden.length / dMlp, taps);
     },
     out: (layer, out) => editor.out(layer, out, held(layer)),
   };

@@ -25,11 +25,16 @@ export function unitVariant(
     if (had) had.push(edit);
     else byLayer.set(layer, [edit]);
   }
+  let start = 0;
   return {
     ...mode,
     first: Math.min(recording.model.layers, ...byLayer.keys()),
+    firstPosition: values.reduce((least, v) => Math.min(least, basis.place(v.unit).position), recording.tokens - 1),
+    begin(at) {
+      start = at * dMlp;
+    },
     hidden(layer, hidden) {
-      for (const { at, value } of byLayer.get(layer) ?? []) hidden[at] = value;
+      for (const { at, value } of byLayer.get(layer) ?? []) hidden[at - start] = value;
     },
   };
 }

@@ -1,13 +1,14 @@
 /**
  * Many variants of one prompt's run, in batches. Variants that first differ from the recorded run at like layers are run
- * together, from that layer on: everything below is taken from the recording.
+ * together, from that layer on: everything below is taken from the recording. Where attention is live, so is everything
+ * before the first changed position: the rest reads its keys and values.
  *
  * A variant is what remains of interventions once they know the model and the prompt: code that changes one run's
  * arrays. Knows nothing of sentences, graphs or verdicts.
  */
 import { Problem } from "../core/problem.ts";
-import { float32, type Tensor } from "../core/tensor.ts";
-import { forward, type Stages } from "../models/forward.ts";
+import { float32, type Tensor, tensor } from "../core/tensor.ts";
+import { Cache, forward, type Stages } from "../models/forward.ts";
 import type { Model } from "../models/model.ts";
 import type { Recording } from "../models/record.ts";
 
@@ -26,6 +27,10 @@ export interface Mode {
 export interface Variant extends Mode {
   /** The first layer at which anything changes. */
   readonly first: number;
+  /** The first position at which anything changes; 0 when left out. */
+  readonly firstPosition?: number;
+  /** Called before the run: its arrays begin with this position. */
+  begin?(start: number): void;
   residual?(layer: number, x: Floats): Maybe;
   /** Does it change heads of this layer? */
   changesHeads?(layer: number): boolean;
@@ -63,27 +68,37 @@ export async function runVariants(
   const { dModel } = model.config;
   const positions = options.positions ?? [tokens - 1];
   const results: Float32Array<ArrayBuffer>[] = new Array(variants.length);
+  const wanted = Math.min(...positions);
+  const prefixes = new Map<number, Cache>();
   let done = 0;
-  for (const batch of batches(recording, variants)) {
+  for (const { variants: batch, start } of batches(recording, variants, wanted)) {
     options.signal?.throwIfAborted();
     const some = batch.map(i => variants[i]!);
+    for (const variant of some) variant.begin?.(start);
     const layer = some[0]!.first;
-    const start = recording.residual[layer]!;
-    const x = new Float32Array(some.length * tokens * dModel);
-    for (let b = 0; b < some.length; b++) x.set(start, b * start.length);
-    const last =
-      layer >= model.layers
-        ? x
-        : await forward(
-            model,
-            some.map(() => recording.ids),
-            { from: { layer, x }, stages: stagesFor(recording, some), signal: options.signal },
-          );
+    const stream = recording.residual[layer]!.subarray(start * dModel);
+    const x = new Float32Array(some.length * stream.length);
+    for (let b = 0; b < some.length; b++) x.set(stream, b * stream.length);
+    let last: Float32Array<ArrayBuffer> = x;
+    if (layer < model.layers) {
+      const ids = recording.ids.slice(start);
+      if (start > 0 && !prefixes.has(start)) prefixes.set(start, await prefix(recording, start));
+      last = await forward(
+        model,
+        some.map(() => ids),
+        {
+          from: { layer, x },
+          stages: stagesFor(recording, some),
+          signal: options.signal,
+          ...(start > 0 ? { cache: widened(prefixes.get(start)!, some.length) } : {}),
+        },
+      );
+    }
     checkFinite(last, "after the last layer");
     batch.forEach((variant, b) => {
       const kept = new Float32Array(positions.length * dModel);
       positions.forEach((p, i) => {
-        const at = (b * tokens + p) * dModel;
+        const at = (b * (tokens - start) + p - start) * dModel;
         kept.set(last.subarray(at, at + dModel), i * dModel);
       });
       results[variant] = kept;
@@ -94,29 +109,60 @@ export async function runVariants(
   return results;
 }
 
+/** Keys and values of the prompt's first tokens, one run. */
+async function prefix({ model, ids }: Recording, length: number): Promise<Cache> {
+  const cache = new Cache();
+  await forward(model, [ids.slice(0, length)], { cache });
+  return cache;
+}
+
+/** The same for a batch of runs; the run adds to it, so each gets its own. */
+function widened(cache: Cache, batch: number): Cache {
+  const wide = new Cache();
+  wide.length = cache.length;
+  const repeat = ({ shape, data }: Tensor): Tensor => {
+    const out = new Float32Array(data.length * batch);
+    for (let b = 0; b < batch; b++) out.set(data as Float32Array, b * data.length);
+    return tensor([batch, ...shape.slice(1)], out);
+  };
+  wide.keys.push(...cache.keys.map(repeat));
+  wide.values.push(...cache.values.map(repeat));
+  return wide;
+}
+
 const modeKey = (mode: Mode): string => `${mode.attention} ${mode.constrained?.join("-") ?? ""}`;
 
 /** Does the mode hold norm scales too? */
 export const holdsNorms = (model: Model, mode: Mode): boolean =>
   mode.constrained !== undefined && mode.constrained[0] <= 0 && mode.constrained[1] >= model.layers - 1;
 
-/** Variant numbers in batches of one mode; deepest first layers together, so that most is shared. */
-function batches(recording: Recording, variants: readonly Variant[]): number[][] {
+interface Batch {
+  readonly variants: readonly number[];
+  /** The first position that is run. */
+  readonly start: number;
+}
+
+/** Variants in batches of one mode and first position; deepest first layers together, so that most is shared. */
+function batches(recording: Recording, variants: readonly Variant[], wanted: number): Batch[] {
   const { model, tokens } = recording;
   const { dModel, dMlp, heads } = model.config;
-  const floats = tokens * Math.max(3 * dMlp + 3 * dModel, heads * tokens);
-  const size = Math.max(1, Math.min(Math.floor(BATCH_TOKENS / tokens), Math.floor(BATCH_FLOATS / floats)));
-  const byMode = new Map<string, number[]>();
+  const groups = new Map<string, { numbers: number[]; start: number }>();
   variants.forEach((variant, i) => {
-    const key = modeKey(variant);
-    const had = byMode.get(key);
-    if (had) had.push(i);
-    else byMode.set(key, [i]);
+    // Frozen patterns are worked out for the whole prompt, so those runs take it whole.
+    const live = variant.attention === "live" && !variant.constrained;
+    const start = live ? Math.min(variant.firstPosition ?? 0, wanted) : 0;
+    const key = `${modeKey(variant)} ${start}`;
+    const had = groups.get(key);
+    if (had) had.numbers.push(i);
+    else groups.set(key, { numbers: [i], start });
   });
-  return [...byMode.values()].flatMap(group => {
-    group.sort((a, b) => variants[a]!.first - variants[b]!.first || a - b);
-    const parts: number[][] = [];
-    for (let i = 0; i < group.length; i += size) parts.push(group.slice(i, i + size));
+  return [...groups.values()].flatMap(({ numbers, start }) => {
+    const rows = tokens - start;
+    const floats = rows * Math.max(3 * dMlp + 3 * dModel, heads * tokens);
+    const size = Math.max(1, Math.min(Math.floor(BATCH_TOKENS / rows), Math.floor(BATCH_FLOATS / floats)));
+    numbers.sort((a, b) => variants[a]!.first - variants[b]!.first || a - b);
+    const parts: Batch[] = [];
+    for (let i = 0; i < numbers.length; i += size) parts.push({ variants: numbers.slice(i, i + size), start });
     return parts;
   });
 }
