@@ -13,6 +13,8 @@ import { Problem } from "../core/problem.ts";
 import type { Basis, PromptBasis } from "../features/basis.ts";
 import { neurons } from "../features/neurons.ts";
 import { argmax, likely, softmax } from "../models/generate.ts";
+import type { Model } from "../models/model.ts";
+import type { ProgramName } from "../models/programs.ts";
 import { type Asked, type Prompt, type PromptRequest, promptOf, shown, tokenNamed } from "../models/prompt.ts";
 import { type Recording, recordRun } from "../models/record.ts";
 import { type Attribution, attribute } from "./attribute.ts";
@@ -85,6 +87,8 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
       signal: options.signal,
       progress: layer => progress("run", share * model.layers + layer + 1, (versus ? 2 : 1) * model.layers),
     });
+  await loadPrograms(model, basis, (done, of) => progress("load", done, of), options.signal);
+  clock.lap("load");
   const recording = await record(prompt.ids, 0);
   const contrast = versus && (await record(versus.ids, 1));
   const logits = await logitsAt(recording, position);
@@ -190,6 +194,22 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     timings: clock.seconds,
   };
   return { document, graph: attribution.graph, pruning: chart.pruning, recording, contrast, basis: onPrompt, targets };
+}
+
+/** What a trace will run, layer by layer, so that each weight is read from the file once. */
+async function loadPrograms(
+  model: Model,
+  basis: Basis,
+  progress: (done: number, of: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const names: ProgramName[] = ["attend", "read", "write", "attendPull"];
+  if (basis.name === "neurons") names.push("unitsPull", "downPull", "readPull");
+  for (let layer = 0; layer < model.layers; layer++) {
+    signal?.throwIfAborted();
+    await model.prepare(layer, names);
+    progress(layer + 1, model.layers);
+  }
 }
 
 /** Seconds by stage. */

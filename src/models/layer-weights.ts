@@ -19,8 +19,8 @@ export class WeightReader {
   /** The first word of the family's names ("model.", "transformer."), and what this file has in its place. */
   private readonly word: string;
   private readonly stem: string;
-  /** What stands before the unembedding's name. */
-  private readonly headStem: string;
+  /** What the unembedding is called in this file, up to ".weight". */
+  private readonly head: string;
 
   constructor(weights: Weights, config: ModelConfig) {
     this.weights = weights;
@@ -41,12 +41,15 @@ export class WeightReader {
       });
     }
     this.stem = found.slice(0, found.length - bare.length);
-    const head = names.find(name => name === unembedding) ?? names.find(name => name.endsWith(`.${unembedding}`));
-    this.headStem = head?.slice(0, head.length - unembedding.length) ?? "";
+    // Newer GPT-NeoX code calls it as all others do.
+    const heads = [unembedding, "lm_head.weight"];
+    const head = names.find(name => heads.some(one => name === one || name.endsWith(`.${one}`)));
+    this.head = (head ?? unembedding).replace(/\.weight$/, "");
   }
 
   private real(name: string): string {
-    return name.startsWith(this.word) ? this.stem + name.slice(this.word.length) : this.headStem + name;
+    if (name.startsWith(this.word)) return this.stem + name.slice(this.word.length);
+    return this.head + name.slice(name.lastIndexOf("."));
   }
 
   /** Is there a tensor of this file name? */
@@ -195,10 +198,21 @@ function transposed(shape: readonly number[], data: Float32Array<ArrayBuffer>) {
   return { shape: [columns, rows], data: out };
 }
 
-/** NaN or infinity anywhere makes the sum so; one pass without branches. */
+/** NaN or infinity anywhere makes the sum so; one pass without branches, in four sums that don't wait for each other. */
 function assertFinite(name: string, data: Float32Array): void {
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i]! * 0;
+  const fours = data.length & ~3;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let i = 0; i < fours; i += 4) {
+    a += data[i]! * 0;
+    b += data[i + 1]! * 0;
+    c += data[i + 2]! * 0;
+    d += data[i + 3]! * 0;
+  }
+  for (let i = fours; i < data.length; i++) a += data[i]! * 0;
+  const sum = a + b + c + d;
   if (sum === 0) return;
   const at = data.findIndex(v => !Number.isFinite(v));
   throw new Problem(`the tensor ${name} holds ${data[at]} at place ${at}`, {
