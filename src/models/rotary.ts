@@ -26,8 +26,8 @@ export function rotaryOf(settings: Settings, family: Family, sliding: boolean, d
   // An odd number is rounded up to whole pairs, which still turn as if there were that odd number.
   const dims = 2 * Math.ceil(turned / 2);
   if (dims < 2 || dims > dHead) {
-    throw new Problem(`rotary positions would turn ${dims} of a head's ${dHead} features`, {
-      advice: "checking head_dim and the share of it that turns in config.json",
+    throw new Problem(`a head has ${dHead} features, of which ${turned} should turn in pairs`, {
+      advice: "checking head_dim, and the share of it that turns, in config.json",
     });
   }
   const context = settings.number("max_position_embeddings") ?? 2048;
