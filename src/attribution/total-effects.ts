@@ -147,8 +147,10 @@ export interface TotalEffectOptions extends Partial<PullOptions> {
   /** The other prompt's run: effects are of the change of value against it. */
   readonly contrast?: Recording | undefined;
   /**
-   * Against a contrast: "prompt" takes the pulls of the prompt's run alone; "both" their mean with those of the
-   * contrast's run, so that what speaks there and is silent here is seen too.
+   * Against a contrast: "prompt" takes the pulls of the prompt's run alone; "both" (the default) their mean with those
+   * of the contrast's run, so that what speaks there and is silent here is seen too. At 500 nodes, the first sixth of
+   * the layers whole, it raises the share of charts that suffice from 40 to 60 % on Gemma-3-270M and from 10 to 30 % on
+   * SmolLM2-135M (10 pairs each).
    */
   readonly pulls?: "prompt" | "both";
 }
@@ -162,7 +164,7 @@ export async function totalEffects(
   answer: Answer,
   options: TotalEffectOptions = {},
 ): Promise<Float32Array[]> {
-  const { contrast, pulls: whose = "prompt", ...rest } = options;
+  const { contrast, pulls: whose = "both", ...rest } = options;
   const pulls = await unitPulls(stateOf(recording), answer, { rule: "relp", ...rest });
   const there =
     contrast && whose === "both" ? await unitPulls(stateOf(contrast), answer, { rule: "relp", ...rest }) : undefined;

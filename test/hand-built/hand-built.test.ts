@@ -24,7 +24,7 @@ async function study(known: Known) {
   const targets = await logitTargets(recording, [{ id: known.answer, foil: known.contrastAnswer }], String);
   const { graph } = await attribute(recording, basis, targets, { expand: 200 });
   const answer = { direction: q.direction, position: recording.tokens - 1 };
-  const effects = await totalEffects(recording, answer, { contrast, pulls: "both" });
+  const effects = await totalEffects(recording, answer, { contrast });
   return { known, model, recording, contrast, basis, q, graph, answer, effects };
 }
 

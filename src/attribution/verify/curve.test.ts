@@ -12,7 +12,7 @@ test("of a circuit of four units, four are enough and three are not; random ones
   const contrast = await recordRun(known.model, known.contrast);
   const q = await question(recording, contrast, known.answer, known.contrastAnswer);
   const answer = { direction: q.direction, position: 3 };
-  const effects = await totalEffects(recording, answer, { contrast, pulls: "both" });
+  const effects = await totalEffects(recording, answer, { contrast });
   const curve = await sufficiencyCurve(q, effects, { sizes: [1, 2, 3, 4, 8], from: 2 });
   const at = (n: number) => curve.ranked.find(p => p.nodes === n)!;
   expect(at(4).sufficiency).toBeGreaterThan(0.9);
