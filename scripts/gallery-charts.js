@@ -10,7 +10,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { root } from "./build.js";
 
-/** Ten turns, of which the first one alone knows the answer. */
+/** Ten turns and a question, of which the first one alone knows the answer. */
 const chat = city =>
   JSON.stringify(
     [
@@ -24,7 +24,7 @@ const chat = city =>
       "About forty minutes.",
       "Thank you! And how hot must the oven be?",
       "About 200 degrees.",
-      "Do you remember which city I live in? Answer with the name of the city only.",
+      "Which city do I live in?",
     ].map((content, i) => ({ role: i % 2 ? "assistant" : "user", content })),
   );
 
@@ -58,7 +58,7 @@ export const charts = [
     name: "smollm2-chat",
     model: "smollm2.gguf",
     prompt: chat("Paris"),
-    options: ["--chat", "--versus", chat("London")],
+    options: ["--chat", "--versus", chat("London"), "--foil", "London"],
   },
 ];
 
@@ -85,7 +85,18 @@ for (const { name, model, prompt, options } of charts) {
   }
   console.log(`\n${name}`);
   const files = ["html", "json", "svg"].flatMap(kind => ["--out", join(out, `${name}.${kind}`)]);
-  const args = [join(root, "bin/lucida.js"), "trace", prompt, "--model", path, ...options, ...files];
+  // Of the edges those that hold 80 %: a fifth of the file, and the same chart.
+  const args = [
+    join(root, "bin/lucida.js"),
+    "trace",
+    prompt,
+    "--model",
+    path,
+    "--prune",
+    "0.8,0.8",
+    ...options,
+    ...files,
+  ];
   if (spawnSync(process.execPath, args, { stdio: "inherit" }).status !== 0) failed++;
 }
 process.exitCode = failed > 0 ? 1 : 0;

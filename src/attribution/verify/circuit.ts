@@ -41,18 +41,40 @@ export function chooseCircuit(
   const { dMlp } = recording.model.config;
   const { tokens } = recording;
   const charted = effects.map(() => new Uint8Array(tokens * dMlp));
-  const coarse: { layer: number; position: number }[] = [];
-  for (let layer = 0; layer < (options.coarseLayers ?? 0); layer++) {
-    for (let position = options.from ?? 0; position < tokens && coarse.length < options.nodes; position++) {
-      coarse.push({ layer, position });
-      charted[layer]!.fill(1, position * dMlp, (position + 1) * dMlp);
-    }
-  }
+  const coarse = coarsePlaces(effects, tokens, dMlp, options);
+  for (const { layer, position } of coarse) charted[layer]!.fill(1, position * dMlp, (position + 1) * dMlp);
   const units = strongestUnits(effects, options.nodes - coarse.length, charted).map(({ layer, at }) => {
     charted[layer]![at] = 1;
     return { layer, position: Math.floor(at / dMlp), index: at % dMlp };
   });
   return { charted, nodes: units.length + coarse.length, units, coarse };
+}
+
+/**
+ * The first layers' blocks. They may take half of the nodes: in a long prompt, where there are more, those whose units
+ * have most effect, else nothing would be left for units.
+ */
+function coarsePlaces(
+  effects: readonly Float32Array[],
+  tokens: number,
+  dMlp: number,
+  { coarseLayers = 0, from = 0, nodes }: CircuitOptions,
+): { layer: number; position: number }[] {
+  const places: { layer: number; position: number; size: number }[] = [];
+  for (let layer = 0; layer < coarseLayers; layer++) {
+    for (let position = from; position < tokens; position++) {
+      let size = 0;
+      for (let at = position * dMlp; at < (position + 1) * dMlp; at++) size += Math.abs(effects[layer]![at]!);
+      places.push({ layer, position, size });
+    }
+  }
+  const most = Math.floor(nodes / 2);
+  if (places.length > most) {
+    places.sort((a, b) => b.size - a.size || a.layer - b.layer || a.position - b.position);
+    places.length = most;
+    places.sort((a, b) => a.layer - b.layer || a.position - b.position);
+  }
+  return places.map(({ layer, position }) => ({ layer, position }));
 }
 
 /** The `count` places of greatest |effect| that are not marked yet and have any, greatest first. */
