@@ -3,7 +3,7 @@
  * Deterministic. It speaks only where most distinct top examples agree and the same words are not as common where the
  * unit is weak.
  */
-import { least, type UnitLabel } from "../labels/label.ts";
+import type { UnitLabel } from "../labels/label.ts";
 import { folded, sameWord } from "../labels/token-text.ts";
 import type { Example } from "./record.ts";
 
@@ -56,6 +56,13 @@ const same = (a: string | undefined, b: string): boolean => a !== undefined && f
 const enough = 6;
 
 /**
+ * Confidence from which a label is given. Measured on text not seen (SmolLM2's neurons, 875 labels, AUROC of the
+ * activation): of words and marks below 0.75 a third to a half miss (under 0.7), above it one in ten; what stands before
+ * the peak and kinds of token miss seven in ten, so they must be nearly perfect.
+ */
+const needed: Readonly<Record<Rule["kind"], number>> = { word: 0.75, before: 0.75, after: 0.9, class: 0.9 };
+
+/**
  * @param top  the strongest examples, the same text once
  * @param weak examples of weaker windows: the rule should not hold at their peaks, nor at tokens where the unit is still
  */
@@ -69,7 +76,7 @@ export function examplesLabel(top: readonly Told[], weak: readonly Told[]): Exam
     const precise = precision(rule, [...top, ...weak], top[0]!.example.value);
     // The harmonic mean: a label has to name most of the peaks, and not much else.
     const score = covers + precise > 0 ? (2 * covers * precise) / (covers + precise) : 0;
-    if (covers < 0.6 || precise < 0.4 || score < least) continue;
+    if (score < needed[rule.kind]) continue;
     if (!best || score > best.score + 1e-9)
       best = { score, label: { text: words(rule), source: "examples", confidence: score, rule, examples: bearing } };
   }
