@@ -119,6 +119,11 @@ export function App() {
         setChanges([]);
         go({ doc: made.id, view: "story", box: undefined, node: undefined, with: undefined, pins: undefined });
         void api.models().then(setModels, failed);
+        requestAnimationFrame(() => {
+          const place = document.getElementById("chart");
+          if (place && place.getBoundingClientRect().top > window.innerHeight * 0.45)
+            place.scrollIntoView({ block: "start" });
+        });
       }
     } catch (failure) {
       failed(failure);
@@ -216,6 +221,15 @@ export function App() {
           Lucida
         </a>
         <nav aria-label="page">
+          <ModelPicker
+            models={models}
+            model={model}
+            loading={loading !== undefined}
+            onChoose={name => {
+              setChosen(name);
+              void load(name);
+            }}
+          />
           <button type="button" class="quiet" onClick={() => setLibrary("open")}>
             Charts
           </button>
@@ -232,15 +246,6 @@ export function App() {
               }}
             />
           </label>
-          <ModelPicker
-            models={models}
-            model={model}
-            loading={loading !== undefined}
-            onChoose={name => {
-              setChosen(name);
-              void load(name);
-            }}
-          />
           <ThemeSwitch />
           <button type="button" class="quiet keys-button" aria-label="keys" onClick={() => setKeys(true)}>
             ?
@@ -281,8 +286,8 @@ export function App() {
           </button>
         </p>
       )}
-      {documents && documents.gallery.length > 0 && (!route.doc || route.doc.startsWith("gallery-")) && (
-        <GalleryStrip gallery={documents.gallery} current={doc} onOpen={open} />
+      {(!route.doc || route.doc.startsWith("gallery-")) && documents?.gallery.length !== 0 && (
+        <GalleryStrip gallery={documents?.gallery ?? []} current={doc} onOpen={open} />
       )}
       <main id="chart" tabIndex={-1}>
         {trace ? (

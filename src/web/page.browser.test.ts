@@ -10,6 +10,7 @@ import { gzipSync } from "node:zlib";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tinyFolder } from "../../test/tiny-folder.ts";
+import type { JobStatus } from "../server/api.ts";
 import { type Listening, listen } from "../server/listen.ts";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -244,7 +245,7 @@ describe.each(looks)("%i px, %s", (width, scheme) => {
     "%s: axe finds nothing serious, nothing runs over the edge, targets are large enough",
     async view => {
       await open(`?view=${view}&axe`, { width, scheme }, async page => {
-        if (view === "intervene") await page.click('button:has-text("Choose a box")');
+        if (view === "intervene") await page.click('button:has-text("Add a change")');
         await page.waitForTimeout(150);
         expect(await serious(page)).toEqual([]);
         expect(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")).toBe(true);
@@ -291,6 +292,55 @@ test("two thousand nodes and twenty thousand edges: a selection is drawn within 
     });
     expect(await page.locator(".scope-nodes path.node").count()).toBeGreaterThan(2000);
     expect(times[Math.floor(times.length / 2)]!).toBeLessThan(50);
+  });
+});
+
+test("a port in use: the next one is taken, or a sentence says which to try", async () => {
+  const more = { version: "test", port: server.port, folder: join(folder, "other"), build };
+  const next = await listen({ ...more, more: 5 });
+  expect(next.port).toBeGreaterThan(server.port);
+  await next.close();
+  await expect(listen(more)).rejects.toThrow(`port ${server.port} is in use`);
+});
+
+test("two hundred traces in a row leave the server's memory flat", async () => {
+  const ask = async (i: number) => {
+    const started = await fetch(`${server.url}api/jobs`, {
+      method: "POST",
+      body: JSON.stringify({
+        kind: "trace",
+        model: join(folder, "tiny"),
+        input: { prompt: `number ${i} of many`, units: 40, save: false },
+      }),
+    });
+    const { id } = (await started.json()) as { id: string };
+    for (;;) {
+      const { state, error } = (await (await fetch(`${server.url}api/jobs/${id}`)).json()) as JobStatus;
+      if (state === "done") return;
+      if (state === "failed" || state === "cancelled") throw new Error(error?.what ?? state);
+      await new Promise(done => setTimeout(done, 10));
+    }
+  };
+  for (let i = 0; i < 80; i++) await ask(i);
+  const before = process.memoryUsage().rss;
+  for (let i = 80; i < 200; i++) await ask(i);
+  expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(80);
+});
+
+test("nothing that stands on the page moves while it loads", async () => {
+  await open("", {}, async page => {
+    await page.waitForTimeout(300);
+    const shift = await page.evaluate(
+      () =>
+        new Promise<number>(done => {
+          let sum = 0;
+          new PerformanceObserver(list => {
+            for (const entry of list.getEntries()) sum += (entry as unknown as { value: number }).value;
+          }).observe({ type: "layout-shift", buffered: true });
+          setTimeout(() => done(sum), 200);
+        }),
+    );
+    expect(shift).toBeLessThan(0.02);
   });
 });
 

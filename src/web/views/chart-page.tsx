@@ -11,6 +11,7 @@ import { ExportMenu } from "./export/export-menu.tsx";
 import { BoxActions } from "./intervene/box-actions.tsx";
 import { InterveneView } from "./intervene/intervene-view.tsx";
 import { MicroscopeView } from "./microscope/microscope-view.tsx";
+import { Scatter } from "./story/scatter.tsx";
 import { StoryView } from "./story/story-view.tsx";
 import { TimeLapseView } from "./timelapse/time-lapse-view.tsx";
 import { UnitPanel } from "./unit/unit-panel.tsx";
@@ -126,6 +127,7 @@ export function ChartPage(props: ChartPageProps) {
           }}
         />
       )}
+      {route.view === "story" && document.verify && <Agreement document={document} />}
       {route.view === "microscope" && (
         <MicroscopeView
           id={id}
@@ -149,5 +151,20 @@ export function ChartPage(props: ChartPageProps) {
       {route.view === "timelapse" && <TimeLapseView document={document} model={model} />}
       {route.view === "watch" && <WatchView document={document} model={model} />}
     </>
+  );
+}
+
+/** Every test of every box: what the chart predicted against what the model did. */
+function Agreement({ document }: { document: TraceDocument }) {
+  const tests = document.supernodes.flatMap(box => {
+    const test = box.verdict?.tests[0];
+    return test ? [{ ...test, what: `${box.id} ${test.what}` }] : [];
+  });
+  if (tests.length === 0) return null;
+  return (
+    <section class="agreement" aria-labelledby="agreement-title">
+      <h2 id="agreement-title">Predicted against measured, a dot a box</h2>
+      <Scatter tests={tests} />
+    </section>
   );
 }

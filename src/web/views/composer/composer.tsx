@@ -135,7 +135,7 @@ export function Composer(props: ComposerProps) {
               as a chat turn
             </label>
           )}
-          <span class="hint estimate">
+          <span class={draft.prompt === "" ? "hint estimate idle" : "hint estimate"}>
             {draft.prompt === ""
               ? "Enter, or Ctrl/⌘-Enter, traces; Shift-Enter is a new line"
               : [

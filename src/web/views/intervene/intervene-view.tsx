@@ -25,7 +25,9 @@ const edits = [
   { key: "swap", name: "swap for the other prompt’s", do: "swap", value: undefined },
 ] as const;
 
-export function InterveneView({ document, model, changes, onChanges }: InterveneViewProps) {
+export function InterveneView({ document, model, changes: given, onChanges }: InterveneViewProps) {
+  // One click away from seeing something: to begin with, the weightiest box is switched off.
+  const changes = given.length > 0 ? given : first(document);
   const work = useJob("intervene");
   const [tokens, setTokens] = useState(12);
   const [versus, setVersus] = useState(document.versus?.prompt ?? "");
@@ -53,7 +55,7 @@ export function InterveneView({ document, model, changes, onChanges }: Intervene
               value={boxOf(document, change)}
               onChange={e => {
                 const box = boxes.find(b => b.id === e.currentTarget.value);
-                if (box) set(i, { nodes: box.members });
+                if (box) set(i, { nodes: changeable(box.members) });
               }}
             >
               {boxOf(document, change) === "" && <option value="">{nodesName(change)}</option>}
@@ -98,9 +100,11 @@ export function InterveneView({ document, model, changes, onChanges }: Intervene
               />
               on every new token too
             </label>
-            <button type="button" class="quiet" onClick={() => onChanges(changes.filter((_, j) => j !== i))}>
-              Remove
-            </button>
+            {changes.length > 1 && (
+              <button type="button" class="quiet" onClick={() => onChanges(changes.filter((_, j) => j !== i))}>
+                Remove
+              </button>
+            )}
           </li>
         ))}
       </ul>
@@ -112,10 +116,10 @@ export function InterveneView({ document, model, changes, onChanges }: Intervene
           onClick={() => {
             const used = new Set(changes.map(c => boxOf(document, c)));
             const next = boxes.filter(b => b.kind === "units").find(b => !used.has(b.id)) ?? boxes[0]!;
-            onChanges([...changes, { nodes: next.members, do: "scale", value: 0 }]);
+            onChanges([...changes, { nodes: changeable(next.members), do: "scale", value: 0 }]);
           }}
         >
-          {changes.length === 0 ? "Choose a box to change" : "Add a change"}
+          Add a change
         </button>
         <label class="dial small">
           write {tokens} tokens
@@ -153,11 +157,20 @@ export function InterveneView({ document, model, changes, onChanges }: Intervene
   );
 }
 
+function first(document: TraceDocument): readonly Change[] {
+  const boxes = document.supernodes.filter(s => s.kind === "units");
+  const box = [...boxes].sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect))[0];
+  return box ? [{ nodes: changeable(box.members), do: "scale", value: 0 }] : [];
+}
+
+/** Errors and biases cannot be changed. */
+const changeable = (members: readonly string[]) => members.filter(m => /^(unit|mlp|embedding)\./.test(m));
+
 function boxOf(document: TraceDocument, change: Change): string {
   const chosen = new Set(change.nodes);
   const held = (members: readonly string[]) => {
-    const changeable = members.filter(m => /^(unit|mlp|embedding)\./.test(m));
-    return changeable.length === chosen.size && changeable.every(m => chosen.has(m));
+    const all = changeable(members);
+    return all.length === chosen.size && all.every(m => chosen.has(m));
   };
   return document.supernodes.find(s => held(s.members))?.id ?? "";
 }

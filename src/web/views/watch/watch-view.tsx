@@ -55,8 +55,9 @@ export function WatchView({ document, model }: WatchViewProps) {
       {work.error && <ProblemNote error={work.error} />}
       <ol class="watched">
         {watched.map((unit, i) => {
-          const values = work.result?.activations[i];
-          const tokens = work.result?.tokens;
+          const same = text === document.prompt;
+          const values = work.result?.activations[i] ?? (same ? charted(document, unit) : undefined);
+          const tokens = work.result?.tokens ?? (same ? document.tokens : undefined);
           return (
             <li key={`${unit.layer}.${unit.index}`}>
               <div class="watched-head">
@@ -99,6 +100,12 @@ export function WatchView({ document, model }: WatchViewProps) {
       </form>
     </section>
   );
+}
+
+/** What the chart itself holds of a unit, where the model cannot be asked. */
+function charted(document: TraceDocument, unit: Watch): number[] {
+  const nodes = document.nodes.filter(n => n.kind === "unit" && n.layer === unit.layer && n.index === unit.index);
+  return document.tokens.map((_, position) => nodes.find(n => n.position === position)?.activation ?? 0);
 }
 
 function unitsOf(document: TraceDocument): Watch[] {
