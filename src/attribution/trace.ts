@@ -197,7 +197,7 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
 }
 
 /** What a trace will run, layer by layer, so that each weight is read from the file once. */
-async function loadPrograms(
+export async function loadPrograms(
   model: Model,
   basis: Basis,
   progress: (done: number, of: number) => void,
