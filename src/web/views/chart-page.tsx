@@ -84,17 +84,19 @@ export function ChartPage(props: ChartPageProps) {
               Redo
             </button>
           )}
-          <VerifyButton
-            document={document}
-            able={model !== undefined && !id.startsWith("gallery-")}
-            why={id.startsWith("gallery-") ? "charts of the gallery are finished" : "its model is not on this machine"}
-            work={verify}
-            onStart={() => {
-              void verify.start(model!, { document: id }).then(done => {
-                if (done) props.onDocument(done.document);
-              });
-            }}
-          />
+          {!id.startsWith("gallery-") && (
+            <VerifyButton
+              document={document}
+              able={model !== undefined}
+              why="its model is not on this machine"
+              work={verify}
+              onStart={() => {
+                void verify.start(model!, { document: id }).then(done => {
+                  if (done) props.onDocument(done.document);
+                });
+              }}
+            />
+          )}
           <button type="button" class="quiet" onClick={props.onAgain}>
             Ask again
           </button>

@@ -23,7 +23,7 @@ export function Heat({ tokens, values, full }: HeatProps) {
           <span
             key={i}
             class={`heat-token ${(values[i] ?? 0) < 0 ? "against" : "for"}`}
-            style={share > 0.02 ? { "--heat": `${Math.round(share * 60)}%` } : undefined}
+            style={share > 0.02 ? { "--heat": `${Math.round(share * 40)}%` } : undefined}
             title={figure(values[i] ?? 0)}
           >
             {token.text.replace(/\n/g, "⏎\n")}
