@@ -8,9 +8,14 @@ export interface PromptOptions {
   readonly chat?: boolean;
 }
 
-/** Adds the prompt argument, `--ids` and `--chat`. */
+/** Adds the prompt argument, `--ids` and `--chat`. What is wrong with them is said before a model is fetched. */
 export function promptOptions(command: Command): Command {
   return command
+    .hook("preAction", (_, called) => {
+      const { ids } = called.opts<PromptOptions>();
+      if (ids !== undefined) parseIds(ids);
+      given(called.args[0], ids);
+    })
     .argument("[prompt]", "the text that the model reads; - for standard input")
     .option("--ids <ids>", "token ids instead of a prompt: 3,17,42")
     .option("--chat", "the prompt is a turn of a chat (or JSON: [{role, content}, ...]); the model's template is used");
@@ -18,21 +23,29 @@ export function promptOptions(command: Command): Command {
 
 /** Throws a WrongCommand when nothing (or both) was given, a Problem when it cannot be read. */
 export async function readPrompt(text: string | undefined, options: PromptOptions, open: Asked): Promise<Prompt> {
+  given(text, options.ids);
   if (options.ids !== undefined) {
-    if (text !== undefined) throw new WrongCommand("a prompt and --ids were both given", { advice: "one of them" });
     return promptOf({ ids: parseIds(options.ids) }, open);
   }
   return promptOf({ text: await readText(text), chat: options.chat }, open);
 }
 
-/** The typed text, or standard input for "-". Throws a WrongCommand when there is none. */
-export async function readText(text: string | undefined): Promise<string> {
-  if (text === undefined) {
+/** Throws a WrongCommand when there is neither a text nor ids, or both. */
+function given(text: string | undefined, ids: string | undefined): void {
+  if (text !== undefined && ids !== undefined) {
+    throw new WrongCommand("a prompt and --ids were both given", { advice: "one of them" });
+  }
+  if (text === undefined && ids === undefined) {
     throw new WrongCommand("there is no prompt", {
       advice: 'one in quotes: "The capital of France is", or --ids 3,17,42',
     });
   }
-  return text === "-" ? standardInput() : text;
+}
+
+/** The typed text, or standard input for "-". Throws a WrongCommand when there is none. */
+export async function readText(text: string | undefined): Promise<string> {
+  given(text, undefined);
+  return text === "-" ? standardInput() : text!;
 }
 
 export function parseIds(text: string): number[] {
@@ -45,6 +58,13 @@ export function parseIds(text: string): number[] {
 
 async function standardInput(): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  // Ctrl-C only asks a verb to stop (main.ts), and nothing asks whoever waits for input that never ends.
+  const stop = () => process.stdin.destroy(new Error("stopped"));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  try {
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  } finally {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, stop);
+  }
   return Buffer.concat(chunks).toString("utf8").replace(/\n$/, "");
 }
