@@ -85,18 +85,10 @@ for (const { name, model, prompt, options } of charts) {
   }
   console.log(`\n${name}`);
   const files = ["html", "json", "svg"].flatMap(kind => ["--out", join(out, `${name}.${kind}`)]);
+  const verify = options.includes("--versus") ? ["--verify"] : [];
   // Of the edges those that hold 80 %: a fifth of the file, and the same chart.
-  const args = [
-    join(root, "bin/lucida.js"),
-    "trace",
-    prompt,
-    "--model",
-    path,
-    "--prune",
-    "0.8,0.8",
-    ...options,
-    ...files,
-  ];
+  const drawn = ["--prune", "0.8,0.8", ...verify, ...files];
+  const args = [join(root, "bin/lucida.js"), "trace", prompt, "--model", path, ...options, ...drawn];
   if (spawnSync(process.execPath, args, { stdio: "inherit" }).status !== 0) failed++;
 }
 process.exitCode = failed > 0 ? 1 : 0;
