@@ -2,6 +2,7 @@
 import type { JobStatus } from "../../server/api.ts";
 
 const words: Readonly<Record<string, string>> = {
+  load: "making the layers ready (once a model)",
   run: "running the prompt",
   effects: "effects of every neuron on the answer",
   sweep: "tracing back, row by row",
