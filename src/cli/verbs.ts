@@ -41,6 +41,11 @@ export const verbs: readonly VerbRow[] = [
     load: () => import("./verbs/features.ts"),
   },
   {
+    name: "bench",
+    summary: "figures of this machine: loading, predicting, tracing, growth, memory",
+    load: () => import("./verbs/bench.ts"),
+  },
+  {
     name: "models",
     summary: "what is on this machine and what to start with; sizes and licences",
     load: () => import("./verbs/models.ts"),
