@@ -102,6 +102,12 @@ function effectOf({ attribution, effects, basis }: ChartInput): Float64Array {
   const width = basis.basis.width;
   attribution.graph.nodes.forEach((node, i) => {
     if (node.kind === "unit") known[i] = effects[node.layer]![node.position * width + node.index]!;
+    if (node.kind === "mlp") {
+      known[i] = effects[node.layer]!.subarray(node.position * width, (node.position + 1) * width).reduce(
+        (a, b) => a + b,
+        0,
+      );
+    }
   });
   return known;
 }

@@ -87,7 +87,7 @@ async function offVariants(
 ): Promise<Variant[]> {
   const { dMlp } = recording.model.config;
   if (!(basis instanceof PromptDictionary)) {
-    const valueOf = (unit: number): number => {
+    const held = (unit: number): number => {
       const { layer, position, index } = basis.place(unit);
       return contrast ? contrast.read[layer]!.hidden![position * dMlp + index]! : 0;
     };
@@ -95,7 +95,7 @@ async function offVariants(
       unitVariant(
         recording,
         basis,
-        units.map(unit => ({ unit, value: valueOf(unit) })),
+        units.map(unit => ({ unit, value: held(unit) })),
         { attention: "live" },
       ),
     );

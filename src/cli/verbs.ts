@@ -16,6 +16,16 @@ export const verbs: readonly VerbRow[] = [
     load: () => import("./verbs/trace.ts"),
   },
   {
+    name: "steer",
+    summary: "what the model says before and after units, heads or streams are changed",
+    load: () => import("./verbs/steer.ts"),
+  },
+  {
+    name: "verify",
+    summary: "a saved chart, or a prompt's, put to the test in the real model",
+    load: () => import("./verbs/verify.ts"),
+  },
+  {
     name: "predict",
     summary: "the most probable next tokens of a prompt",
     load: () => import("./verbs/predict.ts"),

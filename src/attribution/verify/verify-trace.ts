@@ -8,7 +8,7 @@ import { dictionaryFeatures } from "../../interventions/dictionary-features.ts";
 import type { TraceDocument } from "../document.ts";
 import { parseNodeId } from "../node.ts";
 import { directionOf, type Traced } from "../trace.ts";
-import { gapShares, question } from "./gap.ts";
+import { gapOf, question } from "./gap.ts";
 import { predictFromGraph, predictFrozen } from "./predict.ts";
 import { verify } from "./verify.ts";
 import type { GapShares } from "./works.ts";
@@ -56,7 +56,7 @@ export async function verifyTrace(traced: Traced, options: VerifyTraceOptions = 
       ? predictFromGraph(graph, basis)
       : predictFrozen(recording, basis, { direction, position: target.position }),
     contrast: contrast && document.versus ? { recording: contrast, prompt: document.versus.prompt } : undefined,
-    gap: await gapOf(traced, charted),
+    gap: await gapOfTrace(traced, charted),
     nodes: charted.length,
     mostNodes: dictionary ? MOST.dictionary : MOST.neurons,
     seed: options.seed,
@@ -70,7 +70,7 @@ export async function verifyTrace(traced: Traced, options: VerifyTraceOptions = 
       const verdict = verified.verdicts.get(box.id);
       return verdict ? { ...box, verdict } : box;
     }),
-    verify: verified.verification,
+    verify: { ...verified.verification, paths: verified.paths },
   };
 }
 
@@ -81,7 +81,7 @@ function unitNumber(id: string, { basis }: Traced): number[] {
 }
 
 /** Sufficiency and necessity of what is charted, in the neuron basis under a contrast with another answer. */
-async function gapOf(traced: Traced, charted: TraceDocument["nodes"]): Promise<GapShares | undefined> {
+async function gapOfTrace(traced: Traced, charted: TraceDocument["nodes"]): Promise<GapShares | undefined> {
   const { recording, contrast, targets, basis } = traced;
   const { token, position } = targets[0]!;
   if (
@@ -99,6 +99,5 @@ async function gapOf(traced: Traced, charted: TraceDocument["nodes"]): Promise<G
     if (node?.kind === "unit") masks[node.layer]![node.position * dMlp + node.index] = 1;
     if (node?.kind === "mlp") masks[node.layer]!.fill(1, node.position * dMlp, (node.position + 1) * dMlp);
   }
-  const [shares] = await gapShares(await question(recording, contrast, token.id, token.foil), [masks]);
-  return shares;
+  return gapOf(await question(recording, contrast, token.id, token.foil), masks);
 }

@@ -1,9 +1,10 @@
 /** `lucida generate`: text from a model. */
 
 import { shown } from "../../models/prompt.ts";
+import type { OpenModel } from "../../store/open-model.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, promptOptions, readPrompt } from "../prompt.ts";
-import { count, number, type Verb } from "../verb.ts";
+import { count, number, several, type Verb } from "../verb.ts";
 
 interface Options extends PromptOptions {
   readonly model: string;
@@ -11,6 +12,7 @@ interface Options extends PromptOptions {
   readonly temperature: number;
   readonly topP: number;
   readonly seed: number;
+  readonly set: readonly string[];
 }
 
 export const verb: Verb<Options> = {
@@ -19,7 +21,8 @@ export const verb: Verb<Options> = {
       .option("--tokens <n>", "most new tokens", count(1, 100_000), 32)
       .option("--temperature <t>", "0 takes the most probable token each time", number(0, 100), 0)
       .option("--top-p <p>", "draw from the smallest set with this much probability", number(0, 1), 1)
-      .option("--seed <n>", "for drawing", count(0), 0);
+      .option("--seed <n>", "for drawing", count(0), 0)
+      .option("--set <intervention>", "change the model while it writes: scale unit 12.345 at new by 0", several, []);
   },
   async run(options, context) {
     const found = await modelFor(options.model, context);
@@ -29,6 +32,7 @@ export const verb: Verb<Options> = {
     try {
       const { model, tokenizer } = open;
       const { ids, text } = await readPrompt(context.args[0], options, open);
+      const stages = options.set.length > 0 ? await changed(options.set, open, ids, context.signal) : undefined;
       const phase = context.progress.start("generating");
       let n = 0;
       const made = await generate(model, ids, {
@@ -38,6 +42,7 @@ export const verb: Verb<Options> = {
         seed: options.seed,
         stop: open.eosIds,
         signal: context.signal,
+        ...(stages ? { stages } : {}),
         onToken: () => phase.update(++n, options.tokens),
       });
       phase.end();
@@ -55,3 +60,14 @@ export const verb: Verb<Options> = {
     }
   },
 };
+
+async function changed(sentences: readonly string[], open: OpenModel, ids: readonly number[], signal: AbortSignal) {
+  const { parseIntervention } = await import("../../interventions/sentence.ts");
+  const { compile, generationStages } = await import("../../interventions/apply.ts");
+  const { contextFor } = await import("../steer-run.ts");
+  const context = await contextFor(open, ids, signal);
+  return generationStages(
+    await compile({ interventions: sentences.map(parseIntervention), attention: "live" }, context),
+    context,
+  );
+}

@@ -1,5 +1,6 @@
 /** `lucida trace`: the flow chart of what the model thought, in the terminal and in files. */
-import { extname } from "node:path";
+
+import { chartKinds, checkChartFile, writeChart } from "../chart-file.ts";
 import { openDictionary } from "../dictionary.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, parseIds, promptOptions, readText } from "../prompt.ts";
@@ -18,18 +19,19 @@ interface Options extends PromptOptions {
   readonly boxes: number;
   readonly prune?: string;
   readonly likely?: boolean;
+  readonly verify?: boolean;
+  readonly seed: number;
   readonly out: readonly string[];
 }
 
 /** Stages of a trace, as people read them. */
 const stages: Readonly<Record<string, string>> = {
+  load: "loading the model",
   run: "running the model",
   effects: "effects of all neurons",
   sweep: "expanding units",
   roles: "switching boxes off",
 };
-
-const kinds = [".json", ".html", ".svg"];
 
 export const verb: Verb<Options> = {
   configure(command) {
@@ -49,17 +51,12 @@ export const verb: Verb<Options> = {
       .option("--boxes <n>", "boxes of the story", count(2, 60), 10)
       .option("--prune <thresholds>", "none, or node,edge as shares of influence: 0.8,0.98")
       .option("--likely", "explain the likely tokens up to 95 % of the probability together, as circuit-tracer does")
-      .option(
-        "--out <file>",
-        `write the chart: ${kinds.join(", ")}, or .graph.json for Neuronpedia and circuit-tracer`,
-        several,
-        [],
-      );
+      .option("--verify", "put boxes and chart to the test in the real model, against matched random controls")
+      .option("--seed <n>", "of the controls", count(0), 1)
+      .option("--out <file>", `write the chart, by the file's ending: ${chartKinds}`, several, []);
   },
   async run(options, context) {
-    const bad = options.out.find(file => !kinds.includes(extname(file)));
-    if (bad !== undefined)
-      throw new WrongCommand(`"${bad}" is no kind of file that a chart can be`, { advice: kinds.join(", ") });
+    for (const file of options.out) checkChartFile(file);
     const prune = thresholds(options.prune);
     const found = await modelFor(options.model, context);
     const { openModel } = await import("../../store/open-model.ts");
@@ -106,16 +103,27 @@ export const verb: Verb<Options> = {
         },
       );
       phase.end();
+      let { document } = traced;
+      if (options.verify) {
+        const { verifyTrace } = await import("../../attribution/verify/verify-trace.ts");
+        phase = context.progress.start("verifying");
+        document = await verifyTrace(traced, {
+          seed: options.seed,
+          signal: context.signal,
+          progress: (done, of) => phase.update(done, of),
+        });
+        phase.end();
+      }
       for (const file of options.out) {
-        await write(file, traced, context.signal);
+        await writeChart(file, document, context.signal);
         context.note(`wrote ${file}`);
       }
-      context.result(traced.document);
+      context.result(document);
       if (!context.json) {
         const { storyText } = await import("../../charts/terminal.ts");
         const { bold, dim, green, magenta, yellow } = context.color;
         const paint = { bold, dim, for: green, against: magenta, warn: yellow };
-        context.out(storyText(traced.document, { width: Math.min(context.width, 100), paint }));
+        context.out(storyText(document, { width: Math.min(context.width, 100), paint }));
       }
     } finally {
       await opened?.close();
@@ -133,43 +141,4 @@ function thresholds(text: string | undefined): "none" | { nodes: number; edges: 
     });
   }
   return { nodes: nodes!, edges: edges! };
-}
-
-type Traced = Awaited<ReturnType<typeof import("../../attribution/trace.ts")["trace"]>>;
-
-async function write(file: string, traced: Traced, signal: AbortSignal): Promise<void> {
-  const { writeBeside } = await import("../../store/write-beside.ts");
-  await writeBeside(file, await content(file, traced), { signal });
-}
-
-async function content(file: string, { document, graph, pruning }: Traced): Promise<string> {
-  if (file.endsWith(".graph.json")) {
-    const { toGraphJson } = await import("../../attribution/to-graph-json.ts");
-    const { basename } = await import("node:path");
-    return JSON.stringify(
-      toGraphJson(graph, {
-        slug: basename(file, ".graph.json"),
-        scan: `${document.model.name}/${document.basis}`,
-        prompt: document.prompt,
-        tokens: document.tokens,
-        targets: document.targets,
-        layers: document.model.layers,
-        vocabulary: document.model.vocabulary,
-        pruning,
-        supernodes: document.supernodes,
-        label: node => document.nodes.find(n => n.id === String(node))?.label?.text,
-      }),
-    );
-  }
-  switch (extname(file)) {
-    case ".html": {
-      const { pageAssets } = await import("../../store/assets.ts");
-      const { singleFileHtml } = await import("../../charts/html.ts");
-      return singleFileHtml(document, await pageAssets());
-    }
-    case ".svg":
-      return (await import("../../charts/svg.ts")).storySvg(document);
-    default:
-      return JSON.stringify(document);
-  }
 }

@@ -1,0 +1,31 @@
+/** `--out FILE`: a chart as the kind of file that its ending names. */
+import type { TraceDocument } from "../attribution/document.ts";
+import type { ExportFormat } from "../server/api.ts";
+import { version } from "./main.ts";
+import { WrongCommand } from "./verb.ts";
+
+const kinds: readonly (readonly [ending: string, format: ExportFormat])[] = [
+  [".graph.json", "graph"],
+  [".json", "json"],
+  [".html", "html"],
+  [".svg", "svg"],
+  [".lucida", "lucida"],
+  [".txt", "txt"],
+];
+
+export const chartKinds = ".html, .svg, .json, .lucida, .txt, or .graph.json for Neuronpedia and circuit-tracer";
+
+const formatOf = (file: string): ExportFormat | undefined => kinds.find(([ending]) => file.endsWith(ending))?.[1];
+
+/** Throws a WrongCommand before any work is done for a file that could not be written. */
+export function checkChartFile(file: string): void {
+  if (formatOf(file) === undefined) {
+    throw new WrongCommand(`"${file}" is no kind of file that a chart can be`, { advice: chartKinds });
+  }
+}
+
+export async function writeChart(file: string, document: TraceDocument, signal: AbortSignal): Promise<void> {
+  const { exported } = await import("../server/exports.ts");
+  const { writeBeside } = await import("../store/write-beside.ts");
+  await writeBeside(file, (await exported(document, formatOf(file)!, version)).body, { signal });
+}

@@ -1,0 +1,113 @@
+/** `lucida steer`: what the model says before and after interventions, attention live and frozen. */
+import { parseIntervention, sentence } from "../../interventions/sentence.ts";
+import { modelFor, modelOption } from "../model.ts";
+import { type PromptOptions, promptOptions, readPrompt } from "../prompt.ts";
+import { count, several, type Verb, WrongCommand } from "../verb.ts";
+
+interface Options extends PromptOptions {
+  readonly model: string;
+  readonly set: readonly string[];
+  readonly tokens: number;
+  readonly top: number;
+  readonly ladder?: string;
+}
+
+const UNRELATED = "The weather was fine, so we went";
+
+export const verb: Verb<Options> = {
+  configure(command) {
+    modelOption(promptOptions(command))
+      .option(
+        "--set <intervention>",
+        'for instance: scale unit 12.345 at "Dallas" by 0; swap residual 5 at 7 from "…"',
+        several,
+        [],
+      )
+      .option("--tokens <n>", "how many tokens to write on", count(0, 1000), 12)
+      .option("--top <n>", "how many tokens to show", count(1, 100), 6)
+      .option("--ladder <strengths>", "repeat with scale interventions at each of these strengths: 0,-1,-2,2");
+    command.addHelpText(
+      "after",
+      '\nInterventions: scale|set|add|swap  unit L.I | head L.H | residual L  at "text" | POSITION | last | all | new  by|to N | from "prompt"',
+    );
+  },
+  async run(options, context) {
+    if (options.set.length === 0) {
+      throw new WrongCommand("there is no intervention", { advice: '--set "scale unit 12.345 at last by 0"' });
+    }
+    const interventions = options.set.map(parseIntervention);
+    const strengths = ladder(options.ladder);
+    const found = await modelFor(options.model, context);
+    const { openModel } = await import("../../store/open-model.ts");
+    const { divergenceOn, steer } = await import("../steer-run.ts");
+    const open = await openModel(found);
+    try {
+      const prompt = await readPrompt(context.args[0], options, open);
+      const phase = context.progress.start("steering");
+      const steps = [];
+      for (const strength of strengths) {
+        const changed = interventions.map(i =>
+          strength !== undefined && i.do === "scale" ? { ...i, by: strength } : i,
+        );
+        const result = await steer(open, prompt, {
+          interventions: changed,
+          tokens: options.tokens,
+          top: options.top,
+          signal: context.signal,
+        });
+        const guarded = open.tokenizer !== undefined && changed.every(i => i.do !== "swap");
+        const divergence = guarded ? await divergenceOn(open, UNRELATED, changed, context.signal) : undefined;
+        steps.push({
+          ...(strength === undefined ? {} : { strength }),
+          interventions: changed.map(i => ({ ...i, sentence: sentence(i) })),
+          ...result,
+          ...(divergence === undefined ? {} : { unrelated: { prompt: UNRELATED, divergence } }),
+        });
+        phase.update(steps.length, strengths.length);
+      }
+      phase.end();
+      context.result({ model: open.model.name, basis: "neurons", prompt: prompt.text, steps });
+      const { color } = context;
+      for (const step of steps) {
+        for (const i of step.interventions) context.out(color.bold(i.sentence));
+        context.out(
+          color.dim("  before                          after, attention live           after, attention frozen"),
+        );
+        for (let i = 0; i < step.before.length; i++) {
+          const cell = (w: { text: string; probability: number } | undefined) =>
+            w
+              ? `${JSON.stringify(w.text).slice(0, 20).padEnd(21)}${(100 * w.probability).toFixed(1).padStart(6)} %`
+              : "";
+          context.out(
+            `  ${[step.before[i], step.live[i], step.frozen[i]].map(w => cell(w).padEnd(32)).join("")}`.trimEnd(),
+          );
+        }
+        if (step.text) {
+          context.out(`  ${color.dim("before:")} ${oneLine(step.text.before)}`);
+          context.out(`  ${color.dim("after: ")} ${oneLine(step.text.after)}`);
+        }
+        if (step.unrelated) {
+          const { divergence } = step.unrelated;
+          context.out(
+            color.dim(
+              `  unrelated text moves by ${divergence.toFixed(3)} nats${divergence > 1 ? ": this much is breaking the model, not steering it" : ""}`,
+            ),
+          );
+        }
+        context.out("");
+      }
+    } finally {
+      await open.close();
+    }
+  },
+};
+
+function ladder(text: string | undefined): readonly (number | undefined)[] {
+  if (text === undefined) return [undefined];
+  const numbers = text.split(",").map(Number);
+  if (numbers.some(n => !Number.isFinite(n)))
+    throw new WrongCommand(`--ladder ${text} is no list of strengths`, { advice: "--ladder 0,-1,-2,2" });
+  return numbers;
+}
+
+const oneLine = (text: string) => text.replaceAll("\n", "⏎");
