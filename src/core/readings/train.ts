@@ -33,8 +33,7 @@ export function training(outputs: Outputs): Outputs {
   );
   const open = weightsAsInputs(outputs);
   const loss = open.loss;
-  if (!loss || loss.shape.length !== 0)
-    throw internal("a training program has one output called loss, a single number");
+  if (loss?.shape.length !== 0) throw internal("a training program has one output called loss, a single number");
   const leaves = topological([loss]).filter(e => e.op === "input" && names.has(nameOf(e)));
   const one: Expr = { op: "scalar", args: [], attrs: { value: 1 }, shape: [], ints: false };
   const pulls = pullback([[loss, one]], leaves);

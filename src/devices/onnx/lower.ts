@@ -57,7 +57,12 @@ export function lower(outputs: Outputs, weights: Given, memory?: (bytes: number)
     reshapeTo(from, to) {
       // 0 copies the size at the same place; one -1 is worked out. Our shapes never need more.
       let inferred = 0;
-      const spelled = to.map((dim, i) => (typeof dim === "number" ? dim : from[i] === dim ? 0 : (inferred++, -1)));
+      const spelled = to.map((dim, i) => {
+        if (typeof dim === "number") return dim;
+        if (from[i] === dim) return 0;
+        inferred++;
+        return -1;
+      });
       if (inferred > 1) throw internal(`a reshape from [${from.join()}] to [${to.join()}] leaves two sizes open`);
       return emit.ints(spelled);
     },
