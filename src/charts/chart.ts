@@ -18,7 +18,7 @@ import type {
   TraceDocument,
   Verdict,
 } from "../attribution/document.ts";
-import { percent, quoted, signed, tokenText } from "./text.ts";
+import { joinedTokens, percent, quoted, signed, tokenText } from "./text.ts";
 
 export interface ChartBox {
   readonly id: string;
@@ -185,8 +185,12 @@ function placeOf(supernode: SupernodeInfo, tokens: readonly TokenInfo[]): string
 function labelOf(supernode: SupernodeInfo, tokens: readonly TokenInfo[], place: string) {
   const { text, source, confidence } = supernode.label;
   if (supernode.kind === "tokens" && source !== "user") {
-    const label = memberPositions(supernode).map(position => tokenText(tokens[position]?.text ?? ""));
-    return { label: label.join(" "), labelSource: "place" as const, confidence: 1 };
+    const places = memberPositions(supernode);
+    const label = joinedTokens(
+      places.map(position => tokens[position]?.text ?? ""),
+      i => places[i] === places[i - 1]! + 1,
+    );
+    return { label, labelSource: "place" as const, confidence: 1 };
   }
   if (supernode.kind === "other" && (!text.trim() || text === "other")) {
     const label = `other at ${quoted(tokens[supernode.positions[0]]?.text ?? "")}`;

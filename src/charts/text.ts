@@ -32,6 +32,17 @@ export function tokenText(text: string): string {
     .replace(/ +$/, spaces => "␣".repeat(spaces.length));
 }
 
+/** Tokens one after the other: pieces of a word together, words apart. Only neighbours join: `next` says which are. */
+export function joinedTokens(texts: readonly string[], next: (i: number) => boolean = () => true): string {
+  return texts
+    .map(
+      (text, i) =>
+        (i > 0 && !(next(i) && /^[\p{L}\p{N}]/u.test(text) && /[\p{L}\p{N}]$/u.test(texts[i - 1]!)) ? " " : "") +
+        tokenText(text),
+    )
+    .join("");
+}
+
 /** A token in the quotes of running text: ‘Dallas’. */
 export function quoted(text: string): string {
   return `‘${tokenText(text)}’`;
