@@ -70,9 +70,10 @@ function chips(chart: Chart, demand: ReadonlyMap<number, number>): Draft[] {
     while (box && chart.tokens[last + 1]?.box === box.id) last++;
     let room = 0;
     for (let q = p; q <= last; q++) room = Math.max(room, demand.get(q) ?? 0);
-    const whole = box && last > p && box.positions[0] === p && box.positions[1] === last;
-    const apart = chart.tokens.slice(p, last + 1).map(t => t.text);
-    const text = whole ? box.label : apart.join(" ");
+    const text = chart.tokens
+      .slice(p, last + 1)
+      .map(t => t.text)
+      .join(" ");
     drafts.push({
       kind: "token",
       positions: [p, last],
