@@ -30,6 +30,12 @@ const chat = city =>
 
 export const charts = [
   {
+    name: "specimen-dallas",
+    model: "specimen",
+    prompt: "Fact: the capital of the state containing Dallas is",
+    options: ["--versus", "Fact: the capital of the state containing Fresno is"],
+  },
+  {
     name: "gemma-opposite",
     model: "gemma3.gguf",
     prompt: 'The opposite of "small" is "',
@@ -77,8 +83,8 @@ mkdirSync(out, { recursive: true });
 let failed = 0;
 for (const { name, model, prompt, options } of charts) {
   if (names.length > 0 && !names.includes(name)) continue;
-  const path = resolve(folder, model);
-  if (!existsSync(path)) {
+  const path = model === "specimen" ? model : resolve(folder, model);
+  if (model !== "specimen" && !existsSync(path)) {
     console.error(`${name}: there is no ${model} in ${folder}`);
     failed++;
     continue;

@@ -27,8 +27,8 @@ const swapped = (intervention: string) =>
     interventions: [parseIntervention(intervention)],
   });
 
-test("the thought “Texas”, swapped for Oakland's at the city's last piece, makes Dallas's capital Sacramento", async () => {
-  const { before, live, frozen } = await swapped(`swap residual 2 at "as" from "${fact("Oakland")}"`);
+test("the thought “Texas”, swapped for Fresno's at the city's last piece, makes Dallas's capital Sacramento", async () => {
+  const { before, live, frozen } = await swapped(`swap residual 2 at "as" from "${fact("Fresno")}"`);
   expect(before[0]!.text).toBe(" Austin");
   expect(live[0]!.text).toBe(" Sacramento");
   expect(frozen[0]!.text).toBe(" Sacramento");
@@ -36,7 +36,7 @@ test("the thought “Texas”, swapped for Oakland's at the city's last piece, m
 
 test("the same swap at another place changes nothing: the thought is at the city", async () => {
   for (const place of [" containing", " state", "Fact"]) {
-    const { live } = await swapped(`swap residual 2 at "${place}" from "${fact("Oakland")}"`);
+    const { live } = await swapped(`swap residual 2 at "${place}" from "${fact("Fresno")}"`);
     expect(live[0]!.text, place).toBe(" Austin");
     expect(live[0]!.probability).toBeGreaterThan(0.9);
   }
