@@ -2,6 +2,9 @@ import { describe, expect, test } from "vitest";
 import { sendForward, type Written } from "../../test/golden/frozen-forward.ts";
 import { tinyFamilies, tinyGolden, tinyModel } from "../../test/golden/tiny.ts";
 import { neurons } from "../features/neurons.ts";
+import { compile, variantOf } from "../interventions/apply.ts";
+import { logitsUnder } from "../interventions/read-out.ts";
+import { runVariants } from "../interventions/variants.ts";
 import { recordRun } from "../models/record.ts";
 import { attribute } from "./attribute.ts";
 import { logitTargets, unitTargets } from "./target.ts";
@@ -22,6 +25,18 @@ describe.each(tinyFamilies)("%s, neurons", family => {
     expect(result.expanded).toBe(300);
     expect(result.rowSum).toBeLessThan(2e-6);
     expect(result.frozenTargets).toBeLessThan(1e-5);
+    await model.release();
+  });
+
+  test("the frozen model gives every logit of the vocabulary as the model does", async () => {
+    const model = await tinyModel(family);
+    const recording = await recordRun(model, tinyGolden(family).ids);
+    const basis = await neurons(model).on(recording);
+    const all = Array.from({ length: model.config.vocabulary }, (_, id) => ({ id }));
+    const targets = await logitTargets(recording, all, show);
+    const { graph, frozenTargets } = await attribute(recording, basis, targets, { expand: 0 });
+    expect(graph.rowNode.length).toBe(model.config.vocabulary);
+    expect(frozenTargets).toBeLessThan(1e-5);
     await model.release();
   });
 
@@ -76,6 +91,35 @@ describe.each(tinyFamilies)("%s, neurons", family => {
     expect(compared).toBeGreaterThan(10_000);
     // float32 against float64; the largest difference lies in rows that nearly cancel.
     expect(worst).toBeLessThan(1e-4);
+    await model.release();
+  });
+
+  test("an edge is what silencing its source takes from the answer, all else held, in a real run", async () => {
+    const { model, recording, basis, result } = await traced(family, 7, 0);
+    const { graph } = result;
+    const before = await model.logits(recording.residual[model.layers]!.slice(-model.config.dModel));
+    const answer = (logits: Float32Array) => logits[7]! - logits.reduce((sum, v) => sum + v / logits.length, 0);
+    const context = { recording, basis, texts: recording.ids.map(String) };
+    const units = Array.from({ length: graph.rowStart[1]! }, (_, e) => e)
+      .filter(e => graph.nodes[graph.source[e]!]!.kind === "unit")
+      .sort((a, b) => Math.abs(graph.weight[b]!) - Math.abs(graph.weight[a]!));
+    // A soft-cap bends logits: there the uncapped ones would have to be compared.
+    if (model.config.logitCap === undefined) {
+      for (const e of [units[0]!, units[5]!, units[40]!]) {
+        const node = graph.nodes[graph.source[e]!]!;
+        if (node.kind !== "unit") continue;
+        const mode = { attention: "frozen", constrained: [0, model.layers - 1] } as const;
+        const off = {
+          site: { at: "unit", layer: node.layer, index: node.index },
+          positions: [node.position],
+          do: "scale",
+          by: 0,
+        } as const;
+        const variant = variantOf(await compile({ interventions: [off], ...mode }, context), context);
+        const [after] = await logitsUnder(recording, await runVariants(recording, [variant]), mode);
+        expect(answer(before) - answer(after!)).toBeCloseTo(graph.weight[e]!, 4);
+      }
+    }
     await model.release();
   });
 
