@@ -7,7 +7,7 @@ import { freeze, recordedName } from "../core/readings/freeze.ts";
 import { pullback } from "../core/readings/pullback.ts";
 import { record, tapsOf } from "../core/readings/record.ts";
 import { substitute } from "../core/readings/substitute.ts";
-import { attention, attentionInputs } from "./blocks/attention.ts";
+import { type AttentionInputs, attention, attentionInputs } from "./blocks/attention.ts";
 import type { BlockContext } from "./blocks/context.ts";
 import { read, write } from "./blocks/mlp.ts";
 
@@ -36,19 +36,24 @@ function writeUnits(context: BlockContext): Outputs {
 }
 
 /**
- * Attention with everything but `x` held at what it was for `x0` [1, token, dModel], the residual stream of the
- * prompt. The pattern is worked out again from `x0` rather than kept, so nothing grows with tokens².
+ * What attention passes through on the prompt itself, whose residual stream is `x0` [1, token, dModel]. Worked out again
+ * from `x0` rather than kept, so nothing grows with tokens².
  */
-function attendFrozenParts(context: BlockContext): { x: Expr; outputs: Outputs } {
-  const given = attentionInputs(context, false);
-  const frozen = freeze({ mid: attention(context, given).mid }, new Set(["x"]), "batch");
-  const onPrompt = attention(context, { ...given, x: stream(context, "x0", 1) });
-  const taps = tapsOf({ mid: onPrompt.mid });
-  const constants = Object.fromEntries([...taps].map(([name, e]) => [recordedName(name), e]));
-  return { x: given.x, outputs: substitute(frozen, constants) };
+function onPrompt(context: BlockContext, given: AttentionInputs): ReadonlyMap<string, Expr> {
+  return tapsOf({ mid: attention(context, { ...given, x: stream(context, "x0", 1) }).mid });
 }
 
-const attendFrozen = (context: BlockContext): Outputs => attendFrozenParts(context).outputs;
+/** A frozen program with its constants worked out from the prompt's taps. */
+function held(outputs: Outputs, taps: ReadonlyMap<string, Expr>): Outputs {
+  return substitute(outputs, Object.fromEntries([...taps].map(([name, e]) => [recordedName(name), e])));
+}
+
+/** Attention with everything but `x` held at what it was for `x0`. */
+function attendFrozen(context: BlockContext): Outputs {
+  const given = attentionInputs(context, false);
+  const frozen = freeze({ mid: attention(context, given).mid }, new Set(["x"]), "batch");
+  return held(frozen, onPrompt(context, given));
+}
 
 /**
  * Attention whose pattern is the prompt's, worked out from `x0` [1, token, dModel]; norms, values and output are live.
@@ -56,10 +61,9 @@ const attendFrozen = (context: BlockContext): Outputs => attendFrozenParts(conte
  */
 function attendOnPattern(context: BlockContext): Outputs {
   const given = attentionInputs(context, false);
-  const onPrompt = attention(context, { ...given, x: stream(context, "x0", 1) });
   const live = attention(context, given);
   const heads = tapsOf({ mid: live.mid }).get("heads")!;
-  const pattern = tapsOf({ mid: onPrompt.mid }).get("pattern")!;
+  const pattern = onPrompt(context, given).get("pattern")!;
   return {
     ...substituteTap({ mid: live.mid, heads }, "pattern", pattern),
     keys: live.keys,
@@ -79,9 +83,7 @@ function attendPull(context: BlockContext): Outputs {
   const given = attentionInputs(context, false);
   const frozen = freeze({ mid: attention(context, given).mid }, new Set(["x"]), "batch");
   const [pulled] = pullback([[frozen.mid!, stream(context, "pull")]], [given.x]);
-  const onPrompt = attention(context, { ...given, x: stream(context, "x0", 1) });
-  const constants = Object.fromEntries([...tapsOf({ mid: onPrompt.mid })].map(([name, e]) => [recordedName(name), e]));
-  return substitute({ pulled: pulled! }, constants);
+  return held({ pulled: pulled! }, onPrompt(context, given));
 }
 
 /** `pull` on mid → the pull on each head's mix before the output projection, and the prompt's pattern. */
@@ -93,11 +95,9 @@ function headsPull(context: BlockContext): Outputs {
   const open = input("mix", joined.shape);
   const above = freeze(substituteTap({ wrote: parts.wrote }, "heads", open), new Set(["mix"]), "batch");
   const [pulled] = pullback([[above.wrote!, stream(context, "pull")]], [open]);
-  const onPrompt = attention(context, { ...given, x: stream(context, "x0", 1) });
-  const taps = tapsOf({ mid: onPrompt.mid });
-  const constants = Object.fromEntries([...taps].map(([name, e]) => [recordedName(name), e]));
+  const taps = onPrompt(context, given);
   return {
-    ...substitute({ pulled: pulled! }, constants),
+    ...held({ pulled: pulled! }, taps),
     pattern: taps.get("pattern")!,
     "norm1.scale": taps.get("norm1.scale")!,
   };
@@ -158,15 +158,6 @@ function attendGradient(context: BlockContext): Outputs {
   return { pulled: pullback([[attention(context, given).mid, stream(context, "pull")]], [given.x])[0]! };
 }
 
-/** `x` → what the MLP would write, everything non-linear at its recorded value. */
-function mlpFrozen(context: BlockContext): Outputs {
-  return freeze(
-    { out: write(context, stream(context, "mid"), read(context, stream(context, "x"))) },
-    new Set(["x", "mid"]),
-    "batch",
-  );
-}
-
 function substituteTap(outputs: Outputs, name: string, by: Expr): Outputs {
   const replaced = new Map<Expr, Expr>();
   const visit = (e: Expr): Expr => {
@@ -196,7 +187,6 @@ export const programs = {
   unitsGradient,
   readGradient,
   attendGradient,
-  mlpFrozen,
 } satisfies Record<string, (context: BlockContext) => Outputs>;
 
 export type ProgramName = keyof typeof programs;

@@ -24,8 +24,8 @@ export async function traceAnew(open: OpenModel, request: TraceRequest, options:
 export async function traceOf(open: OpenModel, document: TraceDocument, options: CallOptions): Promise<Traced> {
   if (last && last.recording.model === open.model && questionOf(last.document) === questionOf(document)) return last;
   if (document.basis !== "neurons") {
-    throw new Problem(`this chart is made of ${document.basis}; the page can only run charts of raw neurons`, {
-      advice: "lucida verify in the terminal",
+    throw new Problem(`this chart is made of ${document.basis}; only charts of raw neurons can be run again`, {
+      advice: "lucida trace with --basis and --verify",
     });
   }
   const { target, tokens, versus } = document;

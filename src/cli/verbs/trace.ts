@@ -4,6 +4,7 @@ import { chartKinds, checkChartFile, writeChart } from "../chart-file.ts";
 import { openDictionary } from "../dictionary.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, parseIds, promptOptions, readText } from "../prompt.ts";
+import { printStory } from "../story.ts";
 import { count, several, type Verb, WrongCommand } from "../verb.ts";
 
 interface Options extends PromptOptions {
@@ -119,12 +120,7 @@ export const verb: Verb<Options> = {
         context.note(`wrote ${file}`);
       }
       context.result(document);
-      if (!context.json) {
-        const { storyText } = await import("../../charts/terminal.ts");
-        const { bold, dim, green, magenta, yellow } = context.color;
-        const paint = { bold, dim, for: green, against: magenta, warn: yellow };
-        context.out(storyText(document, { width: Math.min(context.width, 100), paint }));
-      }
+      if (!context.json) await printStory(document, context);
     } finally {
       await opened?.close();
       await open.close();

@@ -1,6 +1,7 @@
 /** `lucida verify`: a saved chart, or a prompt's, put to the test in the real model. */
 import { chartKinds, checkChartFile, writeChart } from "../chart-file.ts";
 import { modelFor, modelOption } from "../model.ts";
+import { printStory } from "../story.ts";
 import { count, several, type Verb, WrongCommand } from "../verb.ts";
 
 interface Options {
@@ -58,10 +59,7 @@ export const verb: Verb<Options> = {
         context.note(`wrote ${file}`);
       }
       context.result(verified);
-      const { storyText } = await import("../../charts/terminal.ts");
-      const { bold, dim, green, magenta, yellow } = context.color;
-      const paint = { bold, dim, for: green, against: magenta, warn: yellow };
-      context.out(storyText(verified, { width: Math.min(context.width, 100), paint }));
+      await printStory(verified, context);
     } finally {
       await open.close();
     }
