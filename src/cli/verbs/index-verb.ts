@@ -28,7 +28,7 @@ export const verb: Verb<Options> = {
   configure(command) {
     modelOption(command)
       .option("--basis <basis>", "neurons, or a dictionary: a folder or owner/name", "neurons")
-      .option("--text <path>", "a file or folder of text or JSONL; made-up sample texts when left out", several, [])
+      .option("--text <path>", "a file or folder of text or JSONL; the built-in sample when left out", several, [])
       .option("--tokens <n>", "most tokens to read", count(100, 1e9), 100_000)
       .option("--window <n>", "tokens of a window", count(8, 1024), 64)
       .option("--batch <n>", "windows that run together", count(1, 1024), 16)
@@ -41,6 +41,7 @@ export const verb: Verb<Options> = {
     const found = await modelFor(options.model, context);
     const { openModel } = await import("../../store/open-model.ts");
     const { buildIndex } = await import("../../store/build-index.ts");
+    const { corpusFor } = await import("../../store/sample-corpus.ts");
     const open = await openModel(found);
     let phase: Phase | undefined;
     try {
@@ -60,7 +61,7 @@ export const verb: Verb<Options> = {
         const { manifest, stateBytes, tokensPerSecond } = await buildIndex({
           folder,
           watched,
-          corpus: await corpus(options.text, options.seed),
+          corpus: await corpusFor(options.text, found, options.seed),
           encode: text => tokenizer.encode(text, { special: false }),
           token: id => tokenizer.token(id),
           bos: bosOf(open),
@@ -106,28 +107,3 @@ export const verb: Verb<Options> = {
     }
   },
 };
-
-async function corpus(paths: readonly string[], seed: number) {
-  if (paths.length === 0) {
-    const { documents } = await import("../../training/corpus/mixture.ts");
-    return {
-      name: "sample (made up by Lucida from facts and sentence patterns)",
-      licence: "Apache-2.0",
-      files: 0,
-      bytes: 0,
-      mark: `sample ${seed}`,
-      *texts() {
-        for (const { text } of documents(seed)) yield text;
-      },
-    };
-  }
-  const { corpusFiles, textsOf } = await import("../../store/corpus.ts");
-  const files = await corpusFiles(paths);
-  return {
-    name: paths.join(", "),
-    files: files.length,
-    bytes: files.reduce((sum, f) => sum + f.bytes, 0),
-    mark: JSON.stringify(files),
-    texts: () => textsOf(files),
-  };
-}
