@@ -17,3 +17,6 @@ interface AbortSignal {
 declare const performance: { now(): number };
 declare function setTimeout(callback: () => void, ms?: number): unknown;
 declare function structuredClone<T>(value: T): T;
+declare const crypto: {
+  readonly subtle: { digest(algorithm: "SHA-256", data: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> };
+};

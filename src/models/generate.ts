@@ -21,22 +21,57 @@ export interface GenerateOptions {
 
 /** New ids after the prompt's. */
 export async function generate(model: Model, ids: readonly number[], options: GenerateOptions): Promise<number[]> {
+  return (await generateAll(model, [ids], options))[0]!;
+}
+
+export interface GenerateAllOptions extends Omit<GenerateOptions, "seed" | "onToken"> {
+  /** One for all, or one a prompt. */
+  readonly seed?: number | readonly number[] | undefined;
+  /** Called with the prompt's place among the prompts. */
+  readonly onToken?: ((id: number, prompt: number) => void | Promise<void>) | undefined;
+}
+
+/** New ids after each of several prompts of one length, written side by side until the last one ends. */
+export async function generateAll(
+  model: Model,
+  prompts: readonly (readonly number[])[],
+  options: GenerateAllOptions,
+): Promise<number[][]> {
+  const { dModel, vocabulary, context } = model.config;
   const cache = new Cache();
-  const draw = random(options.seed ?? 0);
-  const made: number[] = [];
-  const room = model.config.context - ids.length;
-  let next: readonly number[] = ids;
+  const { seed = 0 } = options;
+  const draws = prompts.map((_, b) => random(typeof seed === "number" ? seed : (seed[b] ?? 0)));
+  const made: number[][] = prompts.map(() => []);
+  const open = prompts.map(() => true);
+  const room = context - (prompts[0]?.length ?? 0);
+  let next = prompts;
   for (let step = 0; step < Math.min(options.tokens, Math.max(room, 0)); step++) {
     const stages = options.stages?.(step);
-    const x = await forward(model, [next], { cache, signal: options.signal, ...(stages ? { stages } : {}) });
-    const logits = await model.logits(x.slice(-model.config.dModel));
-    const id = sample(logits, options.temperature ?? 0, options.topP ?? 1, draw);
-    if (options.stop?.has(id)) break;
-    made.push(id);
-    await options.onToken?.(id);
-    next = [id];
+    const x = await forward(model, next, { cache, signal: options.signal, ...(stages ? { stages } : {}) });
+    const logits = await model.logits(lastRows(x, prompts.length, dModel));
+    const ids = prompts.map((_, b) => {
+      const own = logits.subarray(b * vocabulary, (b + 1) * vocabulary);
+      return sample(own, options.temperature ?? 0, options.topP ?? 1, draws[b]!);
+    });
+    for (const [b, id] of ids.entries()) {
+      if (options.stop?.has(id)) open[b] = false;
+      if (!open[b]) continue;
+      made[b]!.push(id);
+      await options.onToken?.(id, b);
+    }
+    if (!open.includes(true)) break;
+    // A prompt that has ended runs along, unheard.
+    next = ids.map(id => [id]);
   }
   return made;
+}
+
+/** Each prompt's last row of a stream [batch, token, dModel]: [batch, dModel]. */
+export function lastRows(x: Float32Array, batch: number, dModel: number): Float32Array<ArrayBuffer> {
+  const rows = new Float32Array(batch * dModel);
+  const size = x.length / batch;
+  for (let b = 0; b < batch; b++) rows.set(x.subarray((b + 1) * size - dModel, (b + 1) * size), b * dModel);
+  return rows;
 }
 
 /** One id from logits. Ties go to the lower id, so that greedy text is the same everywhere. */
