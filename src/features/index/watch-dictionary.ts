@@ -38,11 +38,13 @@ export function watchDictionary(dictionary: Dictionary, model: Model): Watched {
       await forward(model, batch, { signal, stages: stagesFor(dictionary, model, look) });
     },
     async decoders(at) {
-      const { decoder, features, outputs, dModel } = dictionary.layers[at]!;
+      const { layer, decoder, features, outputs, dModel } = dictionary.layers[at]!;
       const out = new Float32Array(features * dModel);
+      const gains = await gainsAfter(dictionary, model, layer, outputs);
       const add = (feature: number, column: number, value: number) => {
         // A cross-layer feature writes to several layers: to the logits, all that it writes adds up.
-        out[feature * dModel + (column % dModel)]! += value;
+        const gain = gains?.[Math.floor(column / dModel)]?.[column % dModel] ?? 1;
+        out[feature * dModel + (column % dModel)]! += value * gain;
       };
       const step = rowsAtOnce(decoder.turned ? features : outputs * dModel);
       const most = decoder.turned ? decoder.width : features;
@@ -60,6 +62,14 @@ export function watchDictionary(dictionary: Dictionary, model: Model): Watched {
       return out;
     },
   };
+}
+
+/** [output] the gain [dModel] of the norm between what features write and the stream, where there is one. */
+async function gainsAfter(dictionary: Dictionary, model: Model, layer: number, outputs: number) {
+  if (dictionary.writes !== "mlp.raw" || !model.config.family.postNorms) return undefined;
+  return Promise.all(
+    Array.from({ length: outputs }, async (_, i) => (await model.reader.read("postNorm2", layer + i)).data),
+  );
 }
 
 /** Where in a forward pass the dictionary's place can be seen. */
