@@ -7,10 +7,11 @@
  * arrays. Knows nothing of sentences, graphs or verdicts.
  */
 import { Problem } from "../core/problem.ts";
-import { float32, type Tensor, tensor } from "../core/tensor.ts";
-import { Cache, forward, type Stages } from "../models/forward.ts";
+import { float32, type Tensor } from "../core/tensor.ts";
+import { type Cache, forward, type Stages } from "../models/forward.ts";
 import type { Model } from "../models/model.ts";
 import type { Recording } from "../models/record.ts";
+import { prefixOf, widened } from "../models/shared-prefix.ts";
 
 type Floats = Float32Array<ArrayBufferLike>;
 type Maybe = void | Promise<void>;
@@ -82,7 +83,7 @@ export async function runVariants(
     let last: Float32Array<ArrayBuffer> = x;
     if (layer < model.layers) {
       const ids = recording.ids.slice(start);
-      if (start > 0 && !prefixes.has(start)) prefixes.set(start, await prefix(recording, start));
+      if (start > 0 && !prefixes.has(start)) prefixes.set(start, await prefixOf(model, recording.ids.slice(0, start)));
       last = await forward(
         model,
         some.map(() => ids),
@@ -107,27 +108,6 @@ export async function runVariants(
     options.progress?.(done, variants.length);
   }
   return results;
-}
-
-/** Keys and values of the prompt's first tokens, one run. */
-async function prefix({ model, ids }: Recording, length: number): Promise<Cache> {
-  const cache = new Cache();
-  await forward(model, [ids.slice(0, length)], { cache });
-  return cache;
-}
-
-/** The same for a batch of runs; the run adds to it, so each gets its own. */
-function widened(cache: Cache, batch: number): Cache {
-  const wide = new Cache();
-  wide.length = cache.length;
-  const repeat = ({ shape, data }: Tensor): Tensor => {
-    const out = new Float32Array(data.length * batch);
-    for (let b = 0; b < batch; b++) out.set(data as Float32Array, b * data.length);
-    return tensor([batch, ...shape.slice(1)], out);
-  };
-  wide.keys.push(...cache.keys.map(repeat));
-  wide.values.push(...cache.values.map(repeat));
-  return wide;
 }
 
 const modeKey = (mode: Mode): string => `${mode.attention} ${mode.constrained?.join("-") ?? ""}`;

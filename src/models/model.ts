@@ -28,7 +28,12 @@ export class Model {
   readonly device: Device;
   private readonly made = new Map<string, Promise<Program>>();
   private unembedding:
-    | Promise<{ parts: { program: Program; start: number; end: number }[]; mean: Float32Array<ArrayBuffer> }>
+    | Promise<{
+        parts: { program: Program; start: number; end: number }[];
+        /** [vocabulary] of the rows. */
+        lengths: Float32Array<ArrayBuffer>;
+        mean: Float32Array<ArrayBuffer>;
+      }>
     | undefined;
 
   constructor(name: string, config: Readonly<Record<string, unknown>>, weights: Weights, device: Device) {
@@ -220,6 +225,23 @@ export class Model {
     return (await this.loadUnembedding()).mean;
   }
 
+  /** [token][vocabulary] cosines of these tokens' unembedding rows with all: near 1 where the model says them alike. */
+  async likeness(ids: readonly number[]): Promise<Float32Array[]> {
+    const { dModel, vocabulary } = this.config;
+    const { lengths } = await this.loadUnembedding();
+    // A row of zeros besides: what it gives is the bias, which is no part of a cosine.
+    const rows = new Float32Array((ids.length + 1) * dModel);
+    for (const [i, id] of ids.entries()) rows.set(await this.unembeddingRow(id), i * dModel);
+    const dots = await this.project(rows);
+    const bias = dots.subarray(ids.length * vocabulary);
+    return ids.map((id, i) =>
+      lengths.map((length, other) => {
+        const size = length * lengths[id]!;
+        return size > 0 ? (dots[i * vocabulary + other]! - bias[other]!) / size : 0;
+      }),
+    );
+  }
+
   loadUnembedding() {
     this.unembedding ??= this.makeUnembedding();
     this.unembedding.catch(() => {
@@ -241,11 +263,20 @@ export class Model {
     }
     const rows = Math.max(1, Math.floor(CHUNK_BYTES / (dModel * 4)));
     const sum = new Float64Array(dModel);
+    const lengths = new Float32Array(vocabulary);
     const parts: { program: Program; start: number; end: number }[] = [];
     for (let start = 0; start < vocabulary; start += rows) {
       const end = Math.min(vocabulary, start + rows);
       const data = await this.reader.rows(name, start, end);
-      for (let i = 0; i < data.length; i += dModel) for (let j = 0; j < dModel; j++) sum[j]! += data[i + j]!;
+      for (let i = 0; i < data.length; i += dModel) {
+        let square = 0;
+        for (let j = 0; j < dModel; j++) {
+          const v = data[i + j]!;
+          sum[j]! += v;
+          square += v * v;
+        }
+        lengths[start + i / dModel] = Math.sqrt(square);
+      }
       const product = linear(input("x", ["token", dModel]), weight("w", [end - start, dModel]));
       const y = bias ? add(product, weight("b", [end - start])) : product;
       const program = await this.device.compile(
@@ -257,7 +288,7 @@ export class Model {
       );
       parts.push({ program, start, end });
     }
-    return { parts, mean: Float32Array.from(sum, v => v / vocabulary) };
+    return { parts, lengths, mean: Float32Array.from(sum, v => v / vocabulary) };
   }
 
   /** Gives all device memory back. */

@@ -3,7 +3,7 @@
  */
 import { Problem } from "../core/problem.ts";
 import { type ChatMessage, chatPrompt } from "../formats/chat-template.ts";
-import { parseJson } from "../formats/json.ts";
+import { isRecord, parseJson } from "../formats/json.ts";
 import type { Tokenizer } from "../formats/tokenizer/tokenizer.ts";
 import type { Model } from "./model.ts";
 
@@ -48,12 +48,64 @@ export function promptOf(request: PromptRequest, { model, tokenizer }: Asked): P
     });
   }
   const { text = "" } = request;
-  const ids = request.chat
-    ? chatIds(request.chat === true ? text : request.chat, tokenizer, model.name)
-    : tokenizer.encode(text);
   if (text === "" && !Array.isArray(request.chat)) checkLength(0, model);
+  if (!request.chat) {
+    const ids = tokenizer.encode(text);
+    checkLength(ids.length, model);
+    return { text, ids };
+  }
+  const turns = turnsOf(request.chat === true ? text : request.chat);
+  const ids = chatIds(turns, tokenizer, model.name);
   checkLength(ids.length, model);
-  return { text, ids };
+  return { text: saidIn(turns) ?? text, ids };
+}
+
+/** The turns of a chat; text that is no JSON is what the user says. */
+function turnsOf(chat: string | readonly ChatMessage[]): unknown {
+  if (typeof chat !== "string") return chat;
+  return chat.trimStart().startsWith("[") ? parseJson(chat, "the chat") : [{ role: "user", content: chat }];
+}
+
+const isTurn = (turn: unknown): turn is ChatMessage =>
+  isRecord(turn) && typeof turn.role === "string" && typeof turn.content === "string";
+
+/** A chat for people: what the user said, or several turns as `user: … assistant: …`. */
+function saidIn(turns: unknown): string | undefined {
+  if (!Array.isArray(turns) || !turns.every(isTurn)) return undefined;
+  const [only] = turns;
+  if (turns.length === 1 && only) return only.content;
+  return turns.map(turn => `${turn.role}: ${turn.content}`).join("\n");
+}
+
+/**
+ * The positions of what was typed: of a chat, what its turns say and not the template around them; of anything else,
+ * all but special tokens.
+ */
+export function typedPositions(
+  request: PromptRequest,
+  ids: readonly number[],
+  tokenizer: Tokenizer,
+): ReadonlySet<number> {
+  const plain = [...ids.keys()].filter(position => !tokenizer.specialIds.has(ids[position]!));
+  if (!request.chat || request.ids) return new Set(plain);
+  const turns = turnsOf(request.chat === true ? (request.text ?? "") : request.chat);
+  if (!Array.isArray(turns) || !turns.every(isTurn)) return new Set(plain);
+  const texts = ids.map(id => tokenizer.token(id));
+  const all = texts.join("");
+  const ends: number[] = [];
+  for (const text of texts) ends.push((ends.at(-1) ?? 0) + text.length);
+  const typed = new Set<number>();
+  // Turns stand in order; a template may trim them.
+  let from = 0;
+  for (const { content } of turns) {
+    const said = content.trim();
+    const start = said === "" ? -1 : all.indexOf(said, from);
+    if (start < 0) continue;
+    from = start + said.length;
+    for (const [position, end] of ends.entries())
+      if (end > start && end - texts[position]!.length < from) typed.add(position);
+  }
+  return typed;
 }
 
 function checkLength(tokens: number, model: Model): void {
@@ -65,15 +117,9 @@ function checkLength(tokens: number, model: Model): void {
   }
 }
 
-function chatIds(chat: string | readonly ChatMessage[], tokenizer: Tokenizer, name: string): number[] {
+function chatIds(messages: unknown, tokenizer: Tokenizer, name: string): number[] {
   if (!tokenizer.chatTemplate)
     throw new Problem(`${name} has no chat template`, { advice: "a plain prompt, without --chat" });
-  const messages =
-    typeof chat !== "string"
-      ? chat
-      : chat.trimStart().startsWith("[")
-        ? parseJson(chat, "the chat")
-        : [{ role: "user", content: chat }];
   const word = (id: number | undefined) => (id === undefined ? undefined : tokenizer.token(id));
   const bos = word(tokenizer.bosId);
   const eos = word(tokenizer.eosIds[0]);
