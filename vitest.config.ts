@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
-          exclude: ["**/*.browser.test.ts", "**/*.real.test.ts", "node_modules/**"],
+          exclude: ["**/*.browser.test.ts", "**/*.real.test.ts", "**/*.postgres.test.ts", "node_modules/**"],
         },
       },
       {
@@ -22,6 +22,16 @@ export default defineConfig({
           exclude: ["node_modules/**"],
           fileParallelism: false,
           testTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "postgres",
+          include: ["**/*.postgres.test.ts"],
+          exclude: ["node_modules/**"],
+          fileParallelism: false,
+          testTimeout: 300_000,
         },
       },
       {

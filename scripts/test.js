@@ -5,13 +5,14 @@
  *   types     the four rings, one tsc each
  *   unit      tests that need nothing
  *   browser   tests that need Chromium
+ *   postgres  tests that need PostgreSQL's binaries (they start a server of their own, on loopback)
  *   real      tests that need real weights (350 MB, fetched once)
  *
  * `node scripts/test.js lint unit` runs only those. A group whose needs this machine can't meet is reported with the
  * way to meet them, and is a failure where CI=true: nobody should believe in checks that didn't run.
  */
-import { spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -152,6 +153,25 @@ async function browser() {
   return vitest("browser", { CHROMIUM: path });
 }
 
+/** The folder of initdb and postgres: $LUCIDA_POSTGRES, Debian's, or what pg_config says. */
+function postgresBin() {
+  const debian = "/usr/lib/postgresql";
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const asked = spawnSync("pg_config", ["--bindir"], { encoding: "utf8" }).stdout?.trim();
+  const folders = [process.env.LUCIDA_POSTGRES, ...versions.map(v => join(debian, v, "bin")), asked];
+  return folders.find(folder => folder && existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")));
+}
+
+async function postgres() {
+  const bin = postgresBin();
+  if (!bin)
+    return {
+      unmet: "there is no PostgreSQL here",
+      way: "apt-get install postgresql, or LUCIDA_POSTGRES=its bin folder",
+    };
+  return vitest("postgres", { LUCIDA_POSTGRES: bin });
+}
+
 async function real() {
   let folder;
   try {
@@ -163,7 +183,7 @@ async function real() {
   return vitest("real", { LUCIDA_REAL: folder });
 }
 
-const groups = { lint, types, unit: () => vitest("unit", {}), browser, real };
+const groups = { lint, types, unit: () => vitest("unit", {}), browser, postgres, real };
 const asked = process.argv.slice(2);
 const unknown = asked.filter(name => !(name in groups));
 if (unknown.length > 0) {
