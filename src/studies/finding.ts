@@ -1,0 +1,109 @@
+/** What a test found, as plain data: what is printed, drawn, saved and compared. */
+import { type Share, withInterval } from "./stats.ts";
+
+export type Outcome = "holds" | "partial" | "fails" | "void" | "not tested";
+export type Verdict = "HOLDS" | "PARTIAL" | "FAILS" | "NOT APPLICABLE" | "VOID";
+
+/** One bar: a share with its interval. */
+export interface Arm {
+  readonly name: string;
+  readonly share: Share;
+  /** How attention reacted, where something was changed. */
+  readonly attention?: "live" | "frozen";
+}
+
+export type Chart =
+  | { readonly kind: "bars"; readonly title: string; readonly bars: readonly Arm[]; readonly need?: number }
+  | {
+      readonly kind: "lines";
+      readonly title: string;
+      readonly x: readonly number[];
+      readonly xName: string;
+      readonly lines: readonly { readonly name: string; readonly y: readonly number[] }[];
+      /** What was chosen. */
+      readonly mark?: number;
+    }
+  | {
+      readonly kind: "heat";
+      readonly title: string;
+      readonly rows: readonly string[];
+      readonly columns: readonly string[];
+      /** [row][column] 0 to 1; NaN where nothing was tried. */
+      readonly values: readonly (readonly number[])[];
+    }
+  | {
+      /** An operand plot: [b][a], −1 to 1. */
+      readonly kind: "grid";
+      readonly title: string;
+      readonly size: number;
+      readonly values: readonly number[];
+    };
+
+/** One prompt of a test. */
+export interface Row {
+  readonly prompt: string;
+  /** What was changed, as a sentence (interventions print themselves). */
+  readonly change?: string;
+  readonly before: string;
+  readonly after?: string;
+  readonly ok: boolean;
+}
+
+export interface Guard {
+  /** Nats a token on unrelated text: as it is, with the change made in its middle, with a random one as large. */
+  readonly before: number;
+  readonly after: number;
+  readonly random: number;
+  readonly texts: number;
+  readonly ok: boolean;
+}
+
+export interface Finding {
+  readonly test: string;
+  readonly title: string;
+  readonly claim: string;
+  readonly core: boolean;
+  readonly outcome: Outcome;
+  /** The numbers in a sentence. */
+  readonly why: string;
+  /** What was chosen, on which prompts, by which rule. */
+  readonly selection?: string;
+  readonly main?: Arm;
+  readonly controls: readonly Arm[];
+  readonly need: number;
+  readonly guard?: Guard;
+  readonly charts: readonly Chart[];
+  readonly rows: readonly Row[];
+}
+
+/**
+ * Holds: what must be reached is reached, and the interval lies above every control's. Partial: above the controls, but
+ * not enough. Void: a control reaches by itself what is asked, so that reaching it says nothing.
+ */
+export function judge(main: Share, controls: readonly Share[], need: number): Outcome {
+  if (main.n === 0) return "not tested";
+  if (controls.some(c => c.n > 0 && c.value >= need)) return "void";
+  const beats = controls.every(c => c.n === 0 || main.low > c.high);
+  if (!beats) return "fails";
+  return main.value >= need ? "holds" : "partial";
+}
+
+/** "82 % (…) against 3 % (…) with random directions; 50 % is asked" */
+export function inNumbers(main: Arm, controls: readonly Arm[], need: number): string {
+  const against = controls.map(c => `${withInterval(c.share)} ${c.name}`);
+  return `${main.name}: ${withInterval(main.share)}${against.length > 0 ? `; against ${against.join(", ")}` : ""}; ${Math.round(100 * need)} % is asked`;
+}
+
+export function notTested(
+  test: {
+    readonly test: string;
+    readonly title: string;
+    readonly claim: string;
+    readonly core: boolean;
+    readonly need: number;
+  },
+  why: string,
+): Finding {
+  const { title, claim, core, need } = test;
+  return { test: test.test, title, claim, core, outcome: "not tested", why, controls: [], need, charts: [], rows: [] };
+}
