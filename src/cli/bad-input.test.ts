@@ -7,8 +7,8 @@ import { cp, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { command as lucida } from "../../test/command.ts";
 import { goldenFolder } from "../../test/golden/tiny.ts";
-import { main } from "./main.ts";
 
 const tiny = join(goldenFolder, "tiny", "llama");
 const specimen = resolve(import.meta.dirname, "../../specimen");
@@ -27,32 +27,6 @@ beforeEach(() => {
   vi.stubEnv("HF_HOME", folder);
   vi.stubEnv("HF_HUB_OFFLINE", "1");
 });
-
-interface Ended {
-  code: number;
-  out: string;
-  err: string;
-}
-
-/** Runs the command here. */
-async function lucida(...argv: string[]): Promise<Ended> {
-  const ended = { code: -1, out: "", err: "" };
-  const catching = (key: "out" | "err") => (text: unknown) => {
-    ended[key] += String(text);
-    return true;
-  };
-  const spies = [
-    vi.spyOn(process.stdout, "write").mockImplementation(catching("out")),
-    vi.spyOn(process.stderr, "write").mockImplementation(catching("err")),
-  ];
-  try {
-    ended.code = await main(argv);
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-  ended.err = ended.err.replace(/\x1b\[[\d;]*m/g, "");
-  return ended;
-}
 
 /** A changed copy of the tiny model's folder. */
 async function changed(name: string, change: (folder: string) => Promise<void>): Promise<string> {
