@@ -7,7 +7,7 @@ import { cp, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { command as lucida } from "../../test/command.ts";
+import { type Ended, command as lucida } from "../../test/command.ts";
 import { goldenFolder } from "../../test/golden/tiny.ts";
 
 const tiny = join(goldenFolder, "tiny", "llama");
