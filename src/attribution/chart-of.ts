@@ -36,6 +36,8 @@ export interface ChartInput {
   readonly position: number;
   readonly budget: number;
   readonly request: TraceRequest;
+  /** Was the run changed by an intervention? Then boxes are not switched off: those runs would be of the model as it is. */
+  readonly changed: boolean;
   readonly show: (id: number) => string;
   readonly signal: AbortSignal | undefined;
   readonly progress: (stage: string, done: number, of: number) => void;
@@ -127,7 +129,7 @@ async function withRoles(boxes: readonly SupernodeInfo[], input: ChartInput): Pr
   const target = targets[0]!;
   const token = target.token;
   // A unit's value is no function of the logits: its boxes keep the words that they have.
-  if (!token) return boxes;
+  if (!token || input.changed) return boxes;
   const value = (logits: Float32Array): number => {
     if (token.foil !== undefined) return logits[token.id]! - logits[token.foil]!;
     let mean = 0;

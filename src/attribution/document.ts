@@ -18,6 +18,8 @@ export interface TraceDocument {
     readonly answer: TokenInfo;
     readonly found: boolean;
   };
+  /** The model was changed while it ran, in these ways: sentences that `lucida steer --set` reads, or that say it. */
+  readonly changed?: readonly string[];
   readonly tokens: readonly TokenInfo[];
   /** The answer that is explained. */
   readonly target: TargetInfo;

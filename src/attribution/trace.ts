@@ -11,7 +11,8 @@
  */
 import { Problem } from "../core/problem.ts";
 import type { Basis, PromptBasis } from "../features/basis.ts";
-import { neurons } from "../features/neurons.ts";
+import { heldAt, neurons } from "../features/neurons.ts";
+import type { Stages } from "../models/forward.ts";
 import { argmax, likely, softmax } from "../models/generate.ts";
 import type { Model } from "../models/model.ts";
 import type { ProgramName } from "../models/programs.ts";
@@ -20,6 +21,7 @@ import { type Recording, recordRun } from "../models/record.ts";
 import { type Attribution, attribute } from "./attribute.ts";
 import { chartOf } from "./chart-of.ts";
 import { coarsen } from "./coarsen.ts";
+import { findVersus, givenVersus } from "./contrast/versus.ts";
 import type { TokenInfo, TraceDocument } from "./document.ts";
 import type { Graph } from "./graph.ts";
 import type { Pruning } from "./prune.ts";
@@ -30,6 +32,11 @@ import { type Circuit, chooseCircuit, earlyLayers, firstDifference } from "./ver
 export interface TraceRequest extends PromptRequest {
   /** The prompt it is held against: same number of tokens, another answer. */
   readonly versus?: string | readonly number[] | undefined;
+  /**
+   * Look for such a prompt where none is given and the question is why the answer is what it is: no foil, no unit, no
+   * other position, not all likely answers together.
+   */
+  readonly findVersus?: boolean | undefined;
   /** The token to explain (its text, or "#id"); the most probable one when left out. A unit: "unit 12.345". */
   readonly target?: string | undefined;
   /** Explain the target's logit minus this token's. */
@@ -52,6 +59,8 @@ export interface TraceOptions {
   readonly basis?: Basis | undefined;
   /** In words, for the document: "float32". */
   readonly precision: string;
+  /** Traces the model as it is under changes: given the run without them, what changes it, and that in words. */
+  readonly under?: ((natural: Recording) => Promise<{ stages: Stages; words: readonly string[] }>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Stage by name, and how far it is. */
   readonly progress?: ((stage: string, done: number, of: number) => void) | undefined;
@@ -77,26 +86,42 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
   const info = (id: number): TokenInfo => ({ id, text: shown(tokenizer, id) });
 
   const prompt = promptOf(request, asked);
-  const versus = request.versus === undefined ? undefined : contrastPrompt(request, asked, prompt);
+  const given = request.versus === undefined ? undefined : givenVersus(request.versus, request.chat, asked, prompt);
   const position = positionOf(request.position, prompt.ids.length);
   const basis = options.basis ?? neurons(model);
 
-  const record = (ids: readonly number[], share: number) =>
+  const record = (ids: readonly number[], share: number, change?: Stages) =>
     recordRun(model, ids, {
       readTaps: basis.readTaps,
+      change,
       signal: options.signal,
-      progress: layer => progress("run", share * model.layers + layer + 1, (versus ? 2 : 1) * model.layers),
+      progress: layer => progress("run", share * model.layers + layer + 1, (given ? 2 : 1) * model.layers),
     });
   await loadPrograms(model, basis, (done, of) => progress("load", done, of), options.signal);
   clock.lap("load");
-  const recording = await record(prompt.ids, 0);
-  const contrast = versus && (await record(versus.ids, 1));
+  const natural = await record(prompt.ids, 0);
+  const under = options.under && (await options.under(natural));
+  if (under && basis.name !== "neurons")
+    throw new Problem(`a changed model can be traced in its own neurons, not in ${basis.name}`, { advice: "neurons" });
+  const recording = under ? await record(prompt.ids, 0, under.stages) : natural;
   const logits = await logitsAt(recording, position);
+  const unit = unitNamed(request.target);
+  const answer = request.target === undefined || unit ? argmax(logits) : tokenNamed(request.target, asked);
+  clock.lap("run");
+  const looked =
+    !given && !under && wantsVersus(request, position, prompt)
+      ? await findVersus(asked, request, recording, {
+          answer,
+          signal: options.signal,
+          progress: (done, of) => progress("versus", done, of),
+        })
+      : undefined;
+  if (looked) clock.lap("versus");
+  const versus = given ?? looked?.found[0];
+  const contrast = versus && (await record(versus.ids, given ? 1 : 0));
   const versusLogits = contrast && (await logitsAt(contrast, position));
   clock.lap("run");
 
-  const unit = unitNamed(request.target);
-  const answer = request.target === undefined || unit ? argmax(logits) : tokenNamed(request.target, asked);
   const versusAnswer = versusLogits && argmax(versusLogits);
   const foil = request.foil === undefined ? versusAnswer : tokenNamed(request.foil, asked);
   if (!unit && foil === answer) {
@@ -120,7 +145,11 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
   if (basis.name === "neurons" && !unit) {
     progress("effects", 0, 1);
     const direction = await directionOf(recording, answer, foil);
-    effects = await totalEffects(recording, { direction, position }, { contrast, signal: options.signal });
+    effects = await totalEffects(
+      recording,
+      { direction, position },
+      { contrast, signal: options.signal, ...(under ? { passes: passing(recording) } : {}) },
+    );
     if (contrast) {
       // Only where the prompts differ can anything tell them apart; early blocks, which read tokens, are charted whole.
       const from = firstDifference(prompt.ids, versus!.ids);
@@ -162,6 +191,7 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     position,
     budget,
     request,
+    changed: under !== undefined,
     show: id => shown(tokenizer, id),
     signal: options.signal,
     progress,
@@ -183,17 +213,29 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     basis: basis.name,
     prompt: prompt.text,
     ...(versus && versusAnswer !== undefined
-      ? { versus: { prompt: versus.text, tokens: versus.ids.map(info), answer: info(versusAnswer), found: false } }
+      ? { versus: { prompt: versus.text, tokens: versus.ids.map(info), answer: info(versusAnswer), found: !given } }
       : {}),
+    ...(under ? { changed: under.words } : {}),
     tokens: prompt.ids.map(info),
     top: likely(logits, 10).map(t => ({ ...info(t.id), logit: t.logit, probability: t.probability })),
     ...chart.parts,
     checks: { rowSum: attribution.rowSum, frozenLogits: attribution.frozenTargets },
     sweep: { expanded: attribution.expanded, sources: attribution.sources, unexpanded: attribution.unexpanded },
-    notes: [...notesOf(attribution, recording, options.precision), ...(onPrompt.notes ?? [])],
+    notes: [
+      ...(looked && !versus ? [noVersus(looked.tried, show(answer))] : []),
+      ...notesOf(attribution, recording, options.precision),
+      ...(onPrompt.notes ?? []),
+    ],
     timings: clock.seconds,
   };
   return { document, graph: attribution.graph, pruning: chart.pruning, recording, contrast, basis: onPrompt, targets };
+}
+
+/** [layer][token, dMlp] 0 for units that an intervention holds: nothing upstream acts through them. */
+function passing(recording: Recording): Uint8Array[] {
+  return recording.read.map(({ hidden }, layer) =>
+    Uint8Array.from(hidden!, (_, at) => (heldAt(recording, layer, at) ? 0 : 1)),
+  );
 }
 
 /** What a trace will run, layer by layer, so that each weight is read from the file once. */
@@ -230,21 +272,15 @@ async function logitsAt(recording: Recording, position: number): Promise<Float32
   return model.logits(residual[model.layers]!.slice(position * dModel, (position + 1) * dModel));
 }
 
-function contrastPrompt(request: TraceRequest, asked: Asked, prompt: Prompt): Prompt {
-  const { versus } = request;
-  const other =
-    typeof versus === "string"
-      ? promptOf({ text: versus, chat: request.chat === true }, asked)
-      : promptOf({ ids: versus }, asked);
-  if (other.ids.length !== prompt.ids.length) {
-    throw new Problem(
-      `the prompt has ${prompt.ids.length} tokens and the contrast ${other.ids.length}; they must have as many`,
-      {
-        advice: `a contrast that differs in a word of as many tokens (${other.ids.map(id => JSON.stringify(shown(asked.tokenizer, id))).join(" ")})`,
-      },
-    );
-  }
-  return other;
+function wantsVersus(request: TraceRequest, position: number, prompt: Prompt): boolean {
+  if (!request.findVersus || request.foil !== undefined || request.allLikely || unitNamed(request.target)) return false;
+  return position === prompt.ids.length - 1;
+}
+
+function noVersus(tried: number, answer: string): string {
+  return tried === 0
+    ? "no contrast was found: the prompt has no word that could be another"
+    : `no contrast was found: of ${tried} prompts with another word, none clearly has another answer than ${answer}`;
 }
 
 function positionOf(position: number | undefined, tokens: number): number {

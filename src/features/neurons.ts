@@ -69,6 +69,8 @@ class PromptNeurons implements PromptBasis {
         const at = position * this.basis.width + index;
         const { up, gate, hidden } = read[layer]!;
         const seen = new Float32Array(dModel);
+        // A unit that an intervention holds reads nothing: all of its value was put there.
+        if (heldAt(this.recording, layer, at)) return { vector: seen, bias: hidden![at]!, value: hidden![at]! };
         let bias = 0;
         const take = async (name: "gate" | "up", by: number) => {
           const row = await model.reader.row(name, layer, index);
@@ -144,4 +146,16 @@ class PromptNeurons implements PromptBasis {
   bias(layer: number): Float32Array<ArrayBuffer> | undefined {
     return this.biases[layer];
   }
+}
+
+/** Is the unit's value another than its gate and up projection give, because the run was changed there? */
+export function heldAt(recording: Recording, layer: number, at: number): boolean {
+  const { curve, family } = recording.model.config;
+  const { up, gate, hidden } = recording.read[layer]!;
+  const own =
+    family.mlp === "gated"
+      ? curveRatio(curve, gate![at]!) * gate![at]! * up![at]!
+      : curveRatio(curve, up![at]!) * up![at]!;
+  const value = hidden![at]!;
+  return Math.abs(own - value) > 1e-3 * (Math.abs(own) + Math.abs(value)) + 1e-6;
 }

@@ -3,7 +3,7 @@
  * the square of the prompt (attention patterns are worked out again from the residual stream where they are needed).
  */
 import { float32 } from "../core/tensor.ts";
-import { forward } from "./forward.ts";
+import { forward, type Stages } from "./forward.ts";
 import type { Model } from "./model.ts";
 
 export interface Recording {
@@ -34,6 +34,8 @@ export interface RecordOptions {
   readonly progress?: ((layer: number) => void) | undefined;
   /** Taps of the MLP's reading to keep besides what every basis needs. */
   readonly readTaps?: readonly string[];
+  /** What is changed in the run, in place, before it is written down (`generationStages(…)(0)`, attention live). */
+  readonly change?: Stages | undefined;
 }
 
 /** Runs the model on these ids and records. Memory: tokens × layers × (3 dMlp + 4 dModel) floats. */
@@ -42,6 +44,7 @@ export async function recordRun(model: Model, ids: readonly number[], options: R
   const post = model.config.family.postNorms;
   const readTaps = [...new Set(["up", ...(gated ? ["gate"] : []), "norm2.scale", ...(options.readTaps ?? [])])];
   const parts = await model.embedParts(ids);
+  const change = options.change ?? {};
   const residual: Float32Array<ArrayBuffer>[] = [];
   const mid: Float32Array<ArrayBuffer>[] = [];
   const read: Record<string, Float32Array<ArrayBuffer>>[] = [];
@@ -53,12 +56,21 @@ export async function recordRun(model: Model, ids: readonly number[], options: R
     stages: {
       readTaps,
       writeTaps: ["mlp.out", ...(post ? ["postNorm2.scale"] : [])],
-      residual: (_layer, x) => void residual.push(x),
-      mid: (_layer, x) => void mid.push(x),
-      hidden: (layer, hidden, taps) => {
+      ...(change.heads ? { heads: change.heads } : {}),
+      async residual(layer, x) {
+        await change.residual?.(layer, x);
+        residual.push(x);
+      },
+      async mid(layer, x) {
+        await change.mid?.(layer, x);
+        mid.push(x);
+      },
+      async hidden(layer, hidden, taps) {
+        await change.hidden?.(layer, hidden, taps);
         read[layer] = { hidden, ...Object.fromEntries(readTaps.map(name => [name, float32(taps[name])])) };
       },
-      out: (_layer, _out, taps) => {
+      async out(layer, out, taps) {
+        await change.out?.(layer, out, taps);
         mlpOut.push(float32(taps["mlp.out"]));
         postScale.push(post ? float32(taps["postNorm2.scale"]) : undefined);
       },
@@ -69,7 +81,8 @@ export async function recordRun(model: Model, ids: readonly number[], options: R
     model,
     ids,
     tokens: ids.length,
-    embedding: parts.tokens,
+    // A changed token is another embedding: what enters the first layer, learned positions apart.
+    embedding: options.change ? without(residual[0]!, parts.positions) : parts.tokens,
     positions: parts.positions,
     residual,
     mid,
@@ -77,4 +90,8 @@ export async function recordRun(model: Model, ids: readonly number[], options: R
     mlpOut,
     postScale,
   };
+}
+
+function without(stream: Float32Array<ArrayBuffer>, positions: Float32Array | undefined): Float32Array<ArrayBuffer> {
+  return positions ? stream.map((v, i) => v - positions[i]!) : stream.slice();
 }

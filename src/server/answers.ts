@@ -1,21 +1,27 @@
 /** Each method of the instrument, answered with the model at hand. Runs in the worker. */
+
+import { findVersus } from "../attribution/contrast/versus.ts";
 import type { TraceDocument } from "../attribution/document.ts";
 import { verifyTrace } from "../attribution/verify/verify-trace.ts";
-import { Problem } from "../core/problem.ts";
 import { forward } from "../models/forward.ts";
-import { generate, likely } from "../models/generate.ts";
-import { promptOf, shown } from "../models/prompt.ts";
+import { argmax, generate, likely } from "../models/generate.ts";
+import { promptOf, shown, tokenNamed } from "../models/prompt.ts";
+import { recordRun } from "../models/record.ts";
 import type { OpenModel } from "../store/open-model.ts";
 import type { ModelState, PromptInput } from "./api.ts";
+import { basisChoices } from "./bases.ts";
+import { indexNow } from "./build-index.ts";
 import { edgeHeads } from "./edge-heads.ts";
 import type { CallOptions, Method, Methods } from "./instrument.ts";
 import { intervene } from "./intervene.ts";
+import type { Scene } from "./resident.ts";
 import { traceAnew, traceOf } from "./traces.ts";
 import { unitFacts } from "./unit-facts.ts";
+import { watch } from "./watch.ts";
 
 type Answers = {
   [M in Method]: (
-    open: OpenModel,
+    scene: Scene,
     input: Methods[M]["input"],
     options: CallOptions,
     state: ModelState,
@@ -32,13 +38,13 @@ const verified = (
 ): Promise<TraceDocument> => verifyTrace(traced, { signal, progress: (done, of) => progress?.("verify", done, of) });
 
 export const answers: Answers = {
-  load: async (_open, _input, _options, state) => state,
+  load: async (_scene, _input, _options, state) => state,
 
-  async tokens(open, input) {
+  async tokens({ open }, input) {
     return { tokens: named(open, idsOf(open, input)), context: open.model.config.context };
   },
 
-  async predict(open, input, { signal }) {
+  async predict({ open }, input, { signal }) {
     const { model } = open;
     const ids = idsOf(open, input);
     const x = await forward(model, [ids], { signal });
@@ -47,22 +53,48 @@ export const answers: Answers = {
     return { tokens: named(open, ids), context: model.config.context, top };
   },
 
-  async trace(open, input, { signal, progress }) {
+  async trace(scene, input, options) {
     const { prompt, verify, ...rest } = input;
-    const traced = await traceAnew(open, { ...rest, text: prompt }, { signal, progress });
-    return verify ? verified(traced, { signal, progress }) : traced.document;
+    const traced = await traceAnew(scene, { ...rest, text: prompt }, options);
+    return verify ? verified(traced, options) : traced.document;
   },
 
-  async verify(open, { document }, options) {
+  async verify(scene, { document }, options) {
     // Boxes may have been renamed or regrouped since: the nodes are the same.
-    return verified({ ...(await traceOf(open, document, options)), document }, options);
+    return verified({ ...(await traceOf(scene, document, options)), document }, options);
   },
 
-  heads: (open, input, options) => edgeHeads(open, input, options),
+  async contrast({ open }, input, { signal, progress }) {
+    const request = { text: input.prompt, ids: input.ids, chat: input.chat };
+    const { ids } = promptOf(request, open);
+    const { model, tokenizer } = open;
+    const recording = await recordRun(model, ids, { signal });
+    const logits = await model.logits(recording.residual[model.layers]!.slice(-model.config.dModel));
+    const answer = input.target === undefined ? argmax(logits) : tokenNamed(input.target, open);
+    const { found, tried } = await findVersus(open, request, recording, {
+      answer,
+      signal,
+      progress: (done, of) => progress?.("versus", done, of),
+    });
+    const info = (id: number) => ({ id, text: shown(tokenizer, id) });
+    return {
+      answer: info(answer),
+      tried,
+      found: found.slice(0, 12).map(({ text, ids, positions, answer, gap }) => ({
+        prompt: text,
+        tokens: named(open, ids),
+        positions,
+        answer: info(answer),
+        gap,
+      })),
+    };
+  },
+
+  heads: edgeHeads,
 
   intervene,
 
-  async generate(open, input, { signal, progress }) {
+  async generate({ open }, input, { signal, progress }) {
     const ids = idsOf(open, input);
     let n = 0;
     const made = await generate(open.model, ids, {
@@ -76,27 +108,11 @@ export const answers: Answers = {
     return { prompt: named(open, ids), tokens: named(open, made) };
   },
 
-  async watch(open, input, { signal, progress }) {
-    const { model } = open;
-    const { dMlp } = model.config;
-    const ids = idsOf(open, input);
-    const bad = input.units.find(u => u.layer >= model.layers || u.index >= dMlp);
-    if (bad) throw new Problem(`there is no unit ${bad.layer}.${bad.index} in ${model.name}`);
-    const activations = input.units.map(() => new Array<number>(ids.length).fill(0));
-    await forward(model, [ids], {
-      signal,
-      progress: layer => progress?.("reading", layer + 1, model.layers),
-      stages: {
-        hidden(layer, hidden) {
-          input.units.forEach((unit, u) => {
-            if (unit.layer !== layer) return;
-            for (let t = 0; t < ids.length; t++) activations[u]![t] = hidden[t * dMlp + unit.index]!;
-          });
-        },
-      },
-    });
-    return { tokens: named(open, ids), activations };
-  },
+  watch,
 
-  unit: (open, input) => unitFacts(open, input),
+  unit: unitFacts,
+
+  bases: ({ open, found }) => basisChoices(open, found),
+
+  index: indexNow,
 };

@@ -16,8 +16,28 @@ export interface PromptInput {
   readonly ids?: readonly number[] | undefined;
 }
 
-export interface TraceInput extends PromptInput {
-  readonly versus?: string | undefined;
+/** In which units: "neurons" (when left out), a dictionary's name, a folder, or owner/name of the hub. */
+export interface InBasis {
+  readonly basis?: string | undefined;
+}
+
+export interface BasisChoice {
+  /** What to ask for. */
+  readonly reference: string;
+  readonly name: string;
+  readonly fits: boolean;
+  readonly kind?: "transcoders" | "cross-layer" | "autoencoders";
+  readonly features?: number;
+  readonly layers?: number;
+  /** Why it does not fit. */
+  readonly trouble?: string;
+}
+
+export interface TraceInput extends PromptInput, InBasis {
+  /** The prompt it is held against, as text or as token ids. */
+  readonly versus?: string | readonly number[] | undefined;
+  /** Look for such a prompt where none is given; the document's `versus.found` says that it was found. */
+  readonly findVersus?: boolean | undefined;
   readonly target?: string | undefined;
   readonly foil?: string | undefined;
   /** Most units that the chart keeps. */
@@ -26,6 +46,31 @@ export interface TraceInput extends PromptInput {
   readonly boxes?: number | undefined;
   readonly verify?: boolean | undefined;
   readonly position?: number | undefined;
+  /** Trace the model as it is with these changes made. */
+  readonly changes?: readonly Change[] | undefined;
+}
+
+/** What could this prompt be held against? Prompts of as many tokens with another answer. */
+export interface ContrastInput extends PromptInput {
+  /** The token that they must not have for an answer; the most probable one when left out. */
+  readonly target?: string | undefined;
+}
+
+export interface Contrasts {
+  readonly answer: TokenInfo;
+  /** Best first; none where nothing that was tried has clearly another answer. */
+  readonly found: readonly {
+    /** For people, and for `versus` unless the prompt is a chat: then give `versus` the tokens' ids. */
+    readonly prompt: string;
+    readonly tokens: readonly TokenInfo[];
+    /** Where they differ from the prompt's. */
+    readonly positions: readonly number[];
+    readonly answer: TokenInfo;
+    /** How far the difference of the two answers' logits moves between the prompts. */
+    readonly gap: number;
+  }[];
+  /** Prompts that were run. */
+  readonly tried: number;
 }
 
 /** What is changed in the model: named nodes of a trace, and what becomes of their activations. */
@@ -34,11 +79,15 @@ export interface Change {
   /** "scale" by a factor (0 switches off, −1 reverses), "set" to a value, "swap" for the other prompt's values. */
   readonly do: "scale" | "set" | "swap";
   readonly value?: number | undefined;
+  /** Positions at which the units are changed, in place of those that the nodes name. */
+  readonly at?: readonly number[] | undefined;
+  /** The prompt whose values a swap takes; the request's `versus` when left out. */
+  readonly from?: string | undefined;
   /** Also on every new token, when text is generated. */
   readonly everyToken?: boolean | undefined;
 }
 
-export interface InterveneInput extends PromptInput {
+export interface InterveneInput extends PromptInput, InBasis {
   readonly changes: readonly Change[];
   /** The prompt whose values "swap" takes. */
   readonly versus?: string | undefined;
@@ -80,8 +129,18 @@ export interface Generated {
   readonly tokens: readonly TokenInfo[];
 }
 
-export interface WatchInput extends PromptInput {
+export interface WatchInput extends PromptInput, InBasis {
   readonly units: readonly { readonly layer: number; readonly index: number }[];
+  /** New tokens that the model writes on with, watched as well. */
+  readonly tokens?: number | undefined;
+}
+
+/** Activations of one more token, as soon as the model has read it. */
+export interface WatchedToken extends TokenInfo {
+  /** [unit] */
+  readonly activations: readonly number[];
+  /** Written by the model, not given. */
+  readonly written?: boolean;
 }
 
 /** Activations of units, token by token. */
@@ -89,9 +148,11 @@ export interface Watched {
   readonly tokens: readonly TokenInfo[];
   /** [unit][token] */
   readonly activations: readonly (readonly number[])[];
+  /** Tokens at the end that the model wrote. */
+  readonly written: number;
 }
 
-export interface UnitInput {
+export interface UnitInput extends InBasis {
   readonly layer: number;
   readonly index: number;
 }
@@ -105,7 +166,57 @@ export interface UnitFacts {
   /** Tokens whose embedding drives it most, by gate (or input) row. */
   readonly reads: readonly { readonly text: string; readonly weight: number }[];
   /** Units of the same layer that write nearly the same: cosine of what they write. */
-  readonly nearest: readonly { readonly layer: number; readonly index: number; readonly cosine: number }[];
+  readonly nearest: readonly NearUnit[];
+  /** What it fires on over a corpus; absent where no index was built. */
+  readonly evidence?: UnitEvidence;
+}
+
+export interface NearUnit extends UnitInput {
+  /** Cosine of what they write, or correlation of where they fire. */
+  readonly score: number;
+  readonly label?: string;
+}
+
+/** A text of the index around the unit's peak. */
+export interface UnitExample {
+  readonly tokens: readonly string[];
+  /** Which token is the peak. */
+  readonly at: number;
+  readonly value: number;
+  /** [token] share of the unit's strongest activation anywhere, signed, −1 to 1. */
+  readonly heat: readonly number[];
+}
+
+export interface UnitEvidence {
+  readonly corpus: string;
+  /** Of the corpus that were read. */
+  readonly tokens: number;
+  /** Share of tokens at which it fires. */
+  readonly density: number;
+  readonly max: number;
+  readonly min: number;
+  readonly mean: number;
+  /** Counts in equal bins from −range to range. */
+  readonly histogram: { readonly range: number; readonly counts: readonly number[] };
+  readonly label?: { readonly text: string; readonly confidence: number; readonly examples: number };
+  /** Strongest first, then by halvings of the range, then the most negative. */
+  readonly quantiles: readonly { readonly name: string; readonly examples: readonly UnitExample[] }[];
+  /** Units that fire in the same texts. */
+  readonly alike: readonly NearUnit[];
+}
+
+export interface IndexInput extends InBasis {
+  /** Files or folders of text on this machine; the built-in text when left out. */
+  readonly text?: readonly string[] | undefined;
+  /** Most tokens to read. */
+  readonly tokens?: number | undefined;
+}
+
+export interface Indexed {
+  readonly tokens: number;
+  readonly units: number;
+  readonly labelled: number;
+  readonly seconds: number;
 }
 
 /** One edge of a chart, to be split over the attention heads that carry it. */
@@ -137,11 +248,14 @@ export interface JobKinds {
   load: { input: Record<string, never>; result: ModelState };
   trace: { input: TraceInput & { readonly save?: boolean | undefined }; result: Traced };
   verify: { input: { readonly document: string }; result: Traced };
+  contrast: { input: ContrastInput; result: Contrasts };
   intervene: { input: InterveneInput; result: Intervened };
   generate: { input: GenerateInput; result: Generated };
   watch: { input: WatchInput; result: Watched };
   unit: { input: UnitInput; result: UnitFacts };
   heads: { input: HeadsInput; result: Heads };
+  bases: { input: Record<string, never>; result: readonly BasisChoice[] };
+  index: { input: IndexInput; result: Indexed };
 }
 export type JobKind = keyof JobKinds;
 
@@ -254,5 +368,7 @@ export interface ServerState {
 /** Events of GET /api/events. */
 export type ServerEvent =
   | { readonly type: "job"; readonly job: JobStatus }
+  /** A piece of a job's result, before the whole: of "watch", one token. */
+  | { readonly type: "part"; readonly job: string; readonly part: unknown }
   | { readonly type: "model"; readonly resident?: ModelState }
   | { readonly type: "runs" };

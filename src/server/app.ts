@@ -167,8 +167,8 @@ export function app(parts: Parts): Hono {
       if (client) pages.set(client, (pages.get(client) ?? 0) + 1);
       const send = (event: ServerEvent) => void stream.writeSSE({ data: JSON.stringify(event) }).catch(() => {});
       const forget = [
-        jobs.listen((job, of) => {
-          if (client === undefined || of === client) send({ type: "job", job });
+        jobs.listen((event, of) => {
+          if (client === undefined || of === client) send(event);
         }),
         parts.listen(send),
       ];

@@ -4,20 +4,16 @@ import { parseNodeId } from "../attribution/node.ts";
 import { unitTargets } from "../attribution/target.ts";
 import type { Traced } from "../attribution/trace.ts";
 import { Problem } from "../core/problem.ts";
-import type { OpenModel } from "../store/open-model.ts";
 import type { Heads } from "./api.ts";
 import type { CallOptions, Methods } from "./instrument.ts";
+import type { Scene } from "./resident.ts";
 import { traceOf } from "./traces.ts";
 
 /** Heads that are listed. */
 const most = 24;
 
-export async function edgeHeads(
-  open: OpenModel,
-  input: Methods["heads"]["input"],
-  options: CallOptions,
-): Promise<Heads> {
-  const traced = await traceOf(open, input.document, options);
+export async function edgeHeads(scene: Scene, input: Methods["heads"]["input"], options: CallOptions): Promise<Heads> {
+  const traced = await traceOf(scene, input.document, options);
   const split = await splitEdge(
     traced.recording,
     traced.basis,

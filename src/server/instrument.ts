@@ -4,10 +4,15 @@
  */
 import type { TraceDocument } from "../attribution/document.ts";
 import type {
+  BasisChoice,
+  ContrastInput,
+  Contrasts,
   ErrorInfo,
   Generated,
   GenerateInput,
   Heads,
+  Indexed,
+  IndexInput,
   Intervened,
   InterveneInput,
   ModelState,
@@ -27,6 +32,7 @@ export interface Methods {
   predict: { input: PromptInput; result: Prediction };
   trace: { input: TraceInput; result: TraceDocument };
   verify: { input: { readonly document: TraceDocument }; result: TraceDocument };
+  contrast: { input: ContrastInput; result: Contrasts };
   intervene: { input: InterveneInput; result: Intervened };
   generate: { input: GenerateInput; result: Generated };
   watch: { input: WatchInput; result: Watched };
@@ -35,6 +41,8 @@ export interface Methods {
     input: { readonly document: TraceDocument; readonly source: string; readonly target: string };
     result: Heads;
   };
+  bases: { input: Record<string, never>; result: readonly BasisChoice[] };
+  index: { input: IndexInput; result: Indexed };
 }
 export type Method = keyof Methods;
 
@@ -47,10 +55,13 @@ export type Request =
 export type Reply =
   | { readonly call: number; readonly result: unknown }
   | { readonly call: number; readonly error: ErrorInfo & { readonly cancelled?: boolean; readonly bug?: boolean } }
+  | { readonly call: number; readonly part: unknown }
   | { readonly call: number; readonly stage: string; readonly done: number; readonly total: number }
   | { readonly resident: ModelState | undefined };
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   readonly progress?: ((stage: string, done: number, total: number) => void) | undefined;
+  /** A piece of the result, as soon as it is there. */
+  readonly part?: ((part: unknown) => void) | undefined;
 }

@@ -21,10 +21,11 @@ async function run({ call, method, model, input }: Extract<Request, { call: numb
   const options = {
     signal: stop.signal,
     progress: (stage: string, done: number, total: number) => send({ call, stage, done, total }),
+    part: (part: unknown) => send({ call, part }),
   };
   try {
     const answer = answers[method] as (...args: unknown[]) => Promise<unknown>;
-    const result = await resident.use(model, options, (open, state) => answer(open, input, options, state));
+    const result = await resident.use(model, options, (scene, state) => answer(scene, input, options, state));
     send({ call, result });
   } catch (error) {
     if (stop.signal.aborted) send({ call, error: { what: "cancelled", cancelled: true } });

@@ -1,34 +1,31 @@
 /** Changes to nodes of a chart, run in the real model: what it says then, attention live and frozen, and what it writes. */
-import { parseNodeId } from "../attribution/node.ts";
-import { Problem } from "../core/problem.ts";
-import { neurons } from "../features/neurons.ts";
 import { compile, generationStages, variantOf } from "../interventions/apply.ts";
 import type { InterventionContext } from "../interventions/context.ts";
-import type { Change as Edit, Intervention } from "../interventions/intervention.ts";
-import type { UnitMember } from "../interventions/site.ts";
+import type { Intervention } from "../interventions/intervention.ts";
 import { runVariants } from "../interventions/variants.ts";
 import { generate, likely, softmax } from "../models/generate.ts";
-import type { Model } from "../models/model.ts";
 import { promptOf, shown } from "../models/prompt.ts";
 import { recordRun } from "../models/record.ts";
 import type { OpenModel } from "../store/open-model.ts";
-import type { Change, Intervened, InterveneInput, Likely } from "./api.ts";
+import type { Intervened, InterveneInput, Likely } from "./api.ts";
+import { basisOf } from "./bases.ts";
+import { contextOf, interventionsOf } from "./changes.ts";
 import type { CallOptions } from "./instrument.ts";
+import type { Scene } from "./resident.ts";
 
-export async function intervene(open: OpenModel, input: InterveneInput, options: CallOptions): Promise<Intervened> {
+export async function intervene(
+  { open, found }: Scene,
+  input: InterveneInput,
+  options: CallOptions,
+): Promise<Intervened> {
   const { model, tokenizer } = open;
   const { signal, progress } = options;
   const prompt = promptOf({ text: input.prompt, ids: input.ids, chat: input.chat }, open);
   progress?.("running the prompt", 0, 1);
-  const recording = await recordRun(model, prompt.ids, { signal });
-  const basis = await neurons(model).on(recording);
-  const context: InterventionContext = {
-    recording,
-    texts: prompt.ids.map(id => shown(tokenizer, id)),
-    basis,
-    other: async text => recordRun(model, promptOf({ text, chat: input.chat === true }, open).ids, { signal }),
-  };
-  const interventions = input.changes.flatMap(change => interventionsOf(change, model, input.versus));
+  const basis = await basisOf(open, found, input.basis, options);
+  const recording = await recordRun(model, prompt.ids, { signal, readTaps: basis.basis.readTaps });
+  const context = await contextOf(open, basis, recording, input, signal);
+  const interventions = input.changes.flatMap(change => interventionsOf(change, context, input.versus));
   const info = (t: { id: number; logit: number; probability: number }): Likely => ({
     ...t,
     text: shown(tokenizer, t.id),
@@ -96,42 +93,4 @@ async function texts(
     return made.map(id => shown(open.tokenizer, id));
   };
   return { before: await write(false, 0), after: await write(true, tokens) };
-}
-
-/** A change of nodes as interventions: units at their places, whole blocks as all their units, tokens as their stream. */
-function interventionsOf(change: Change, model: Model, versus: string | undefined): Intervention[] {
-  const units: UnitMember[] = [];
-  const tokens: number[] = [];
-  for (const id of change.nodes) {
-    const node = parseNodeId(id);
-    if (!node) throw new Problem(`"${id}" is no node`, { advice: "unit.12.3.345, mlp.0.3 or embedding.3" });
-    if (node.kind === "unit") units.push(node);
-    else if (node.kind === "embedding") tokens.push(node.position);
-    else if (node.kind === "mlp") {
-      const { dMlp } = model.config;
-      for (let index = 0; index < dMlp; index++) units.push({ layer: node.layer, position: node.position, index });
-    } else throw new Problem(`a node of kind "${node.kind}" cannot be changed`, { advice: "units or tokens" });
-  }
-  const edit = editOf(change, versus);
-  const made: Intervention[] = [];
-  if (units.length > 0)
-    made.push({ site: { at: "supernode", id: "chosen", members: units }, positions: "all", ...edit });
-  if (tokens.length > 0) made.push({ site: { at: "residual", layer: 0 }, positions: tokens, ...edit });
-  if (change.everyToken && edit.do !== "swap") {
-    const seen = new Set<string>();
-    for (const { layer, index } of units) {
-      if (seen.has(`${layer}.${index}`)) continue;
-      seen.add(`${layer}.${index}`);
-      made.push({ site: { at: "unit", layer, index }, positions: "new", ...edit });
-    }
-  }
-  return made;
-}
-
-function editOf(change: Change, versus: string | undefined): Edit {
-  if (change.do === "scale") return { do: "scale", by: change.value! };
-  if (change.do === "set") return { do: "set", to: change.value! };
-  if (versus === undefined)
-    throw new Problem("a swap needs another prompt to take the values from", { advice: "a contrast prompt" });
-  return { do: "swap", from: versus };
 }

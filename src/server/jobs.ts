@@ -4,12 +4,19 @@
  */
 import { randomUUID } from "node:crypto";
 import { Problem, sentence } from "../core/problem.ts";
-import type { ErrorInfo, JobKind, JobRequest, JobStatus } from "./api.ts";
+import type { ErrorInfo, JobKind, JobRequest, JobStatus, ServerEvent } from "./api.ts";
 
 export type Work = (
   request: JobRequest,
-  options: { signal: AbortSignal; progress: (stage: string, done: number, total: number) => void },
+  options: {
+    signal: AbortSignal;
+    progress: (stage: string, done: number, total: number) => void;
+    part: (part: unknown) => void;
+  },
 ) => Promise<unknown>;
+
+export type JobEvent = Extract<ServerEvent, { type: "job" | "part" }>;
+type Listener = (event: JobEvent, client: string | undefined) => void;
 
 interface Job {
   readonly id: string;
@@ -38,7 +45,7 @@ export class Jobs {
   private readonly all = new Map<string, Job>();
   private readonly queue: Job[] = [];
   private running: Job | undefined;
-  private readonly listeners = new Set<(job: JobStatus, client: string | undefined) => void>();
+  private readonly listeners = new Set<Listener>();
   private readonly work: Work;
 
   constructor(work: Work) {
@@ -92,7 +99,7 @@ export class Jobs {
     }
   }
 
-  listen(listener: (job: JobStatus, client: string | undefined) => void): () => void {
+  listen(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -111,8 +118,8 @@ export class Jobs {
   }
 
   private tell(job: Job): void {
-    const status = this.status(job);
-    for (const listener of this.listeners) listener(status, job.request.client);
+    const event: JobEvent = { type: "job", job: this.status(job) };
+    for (const listener of this.listeners) listener(event, job.request.client);
   }
 
   private tellQueue(): void {
@@ -137,8 +144,12 @@ export class Jobs {
       told = now;
       this.tell(job);
     };
+    const part = (piece: unknown) => {
+      const event: JobEvent = { type: "part", job: job.id, part: piece };
+      for (const listener of this.listeners) listener(event, job.request.client);
+    };
     try {
-      job.result = await this.work(job.request, { signal: job.stop.signal, progress });
+      job.result = await this.work(job.request, { signal: job.stop.signal, progress, part });
       this.end(job, job.stop.signal.aborted ? "cancelled" : "done");
     } catch (error) {
       if (job.stop.signal.aborted) this.end(job, "cancelled");

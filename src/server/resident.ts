@@ -17,8 +17,14 @@ const idle = 20 * 60_000;
 /** Measured: resident memory about 2.4 times the weights while they are packed, in float32. */
 const growth = 2.4;
 
+/** The model at hand, and where it was found. */
+export interface Scene {
+  readonly open: OpenModel;
+  readonly found: FoundModel;
+}
+
 export class Resident {
-  private open: OpenModel | undefined;
+  private scene: Scene | undefined;
   private state: ModelState | undefined;
   private name = "";
   private using = 0;
@@ -33,17 +39,13 @@ export class Resident {
   }
 
   /** Runs `work` with the model, which stays in memory until it is done. */
-  async use<T>(
-    name: string,
-    options: CallOptions,
-    work: (open: OpenModel, state: ModelState) => Promise<T>,
-  ): Promise<T> {
+  async use<T>(name: string, options: CallOptions, work: (scene: Scene, state: ModelState) => Promise<T>): Promise<T> {
     const turn = this.turn.then(() => this.become(name, options));
     this.turn = turn.catch(() => {});
     await turn;
     clearTimeout(this.timer);
     try {
-      return await work(this.open!, this.state!);
+      return await work(this.scene!, this.state!);
     } finally {
       this.using--;
       if (this.using === 0) {
@@ -58,7 +60,7 @@ export class Resident {
 
   private async become(name: string, options: CallOptions): Promise<void> {
     options.signal?.throwIfAborted();
-    if (this.open && this.name === name) {
+    if (this.scene && this.name === name) {
       this.using++;
       return;
     }
@@ -86,7 +88,6 @@ export class Resident {
       await open.close().catch(() => {});
       throw error;
     }
-    this.open = open;
     this.name = name;
     this.using++;
     const { model } = open;
@@ -102,13 +103,14 @@ export class Resident {
       chat: open.tokenizer?.chatTemplate !== undefined,
       tokenizer: open.tokenizer !== undefined,
     };
+    this.scene = { open, found };
     this.tell(this.state);
   }
 
   private async letGo(): Promise<void> {
-    if (!this.open || this.using > 0) return;
-    const open = this.open;
-    this.open = undefined;
+    if (!this.scene || this.using > 0) return;
+    const { open } = this.scene;
+    this.scene = undefined;
     this.state = undefined;
     this.name = "";
     this.tell(undefined);

@@ -23,19 +23,7 @@ const noPrompt = "there is no prompt: give prompt, chat or ids";
 
 export const promptInput = z.strictObject({ model: modelName, ...promptFields }).refine(one, noPrompt);
 
-const traceInput = z
-  .strictObject({
-    ...promptFields,
-    versus: text.optional(),
-    target: z.string().max(200).optional(),
-    foil: z.string().max(200).optional(),
-    units: whole(1, 20_000).optional(),
-    boxes: whole(1, 40).optional(),
-    verify: z.boolean().optional(),
-    position: whole(0, 100_000).optional(),
-    save: z.boolean().optional(),
-  })
-  .refine(one, noPrompt);
+const inBasis = { basis: z.string().min(1).max(1000).optional() };
 
 const node = z.string().max(60);
 const change = z
@@ -44,8 +32,28 @@ const change = z
     do: z.enum(["scale", "set", "swap"]),
     value: z.number().min(-1e4).max(1e4).optional(),
     everyToken: z.boolean().optional(),
+    at: z.array(whole(0, 100_000)).min(1, "no position was chosen").max(5000).optional(),
+    from: text.optional(),
   })
   .refine(c => c.do === "swap" || c.value !== undefined, "scale and set need a value");
+const changes = z.array(change).min(1, "there is no change").max(64);
+
+const traceInput = z
+  .strictObject({
+    ...promptFields,
+    ...inBasis,
+    versus: z.union([text, promptFields.ids.unwrap()]).optional(),
+    findVersus: z.boolean().optional(),
+    target: z.string().max(200).optional(),
+    foil: z.string().max(200).optional(),
+    units: whole(1, 20_000).optional(),
+    boxes: whole(1, 40).optional(),
+    verify: z.boolean().optional(),
+    position: whole(0, 100_000).optional(),
+    save: z.boolean().optional(),
+    changes: changes.optional(),
+  })
+  .refine(one, noPrompt);
 
 const unit = z.strictObject({ layer: whole(0, 1000), index: whole(0, 1e7) });
 
@@ -53,10 +61,12 @@ export const jobInputs = {
   load: z.strictObject({}),
   trace: traceInput,
   verify: z.strictObject({ document: z.string().max(120) }),
+  contrast: z.strictObject({ ...promptFields, target: z.string().max(200).optional() }).refine(one, noPrompt),
   intervene: z
     .strictObject({
       ...promptFields,
-      changes: z.array(change).min(1, "there is no change").max(64),
+      ...inBasis,
+      changes,
       versus: text.optional(),
       watch: z
         .array(whole(0, 2 ** 31))
@@ -73,9 +83,22 @@ export const jobInputs = {
       seed: whole(0, 2 ** 31).optional(),
     })
     .refine(one, noPrompt),
-  watch: z.strictObject({ ...promptFields, units: z.array(unit).min(1).max(64) }).refine(one, noPrompt),
-  unit,
+  watch: z
+    .strictObject({
+      ...promptFields,
+      ...inBasis,
+      units: z.array(unit).min(1).max(64),
+      tokens: whole(0, 500).optional(),
+    })
+    .refine(one, noPrompt),
+  unit: unit.extend(inBasis),
   heads: z.strictObject({ document: z.string().max(120), source: node, target: node }),
+  bases: z.strictObject({}),
+  index: z.strictObject({
+    ...inBasis,
+    text: z.array(z.string().min(1).max(4000)).max(64).optional(),
+    tokens: whole(1000, 100_000_000).optional(),
+  }),
 } satisfies { [K in api.JobKind]: z.ZodType<api.JobKinds[K]["input"]> };
 
 export const jobRequest = z.discriminatedUnion(

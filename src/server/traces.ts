@@ -5,35 +5,57 @@
 import type { TraceDocument } from "../attribution/document.ts";
 import { type Traced, type TraceRequest, trace } from "../attribution/trace.ts";
 import { Problem } from "../core/problem.ts";
-import type { OpenModel } from "../store/open-model.ts";
+import { compile, generationStages } from "../interventions/apply.ts";
+import type { TraceInput } from "./api.ts";
+import { basisOf } from "./bases.ts";
+import { changeWords, contextOf, interventionsOf } from "./changes.ts";
 import type { CallOptions } from "./instrument.ts";
+import type { Scene } from "./resident.ts";
 
 let last: Traced | undefined;
 
-export async function traceAnew(open: OpenModel, request: TraceRequest, options: CallOptions): Promise<Traced> {
+type Asked = TraceRequest & Pick<TraceInput, "basis" | "changes">;
+
+export async function traceAnew(scene: Scene, asked: Asked, options: CallOptions): Promise<Traced> {
+  const { open, found } = scene;
+  const { basis, changes, ...request } = asked;
   last = undefined;
+  const opened = await basisOf(open, found, basis, options);
   last = await trace(open, request, {
+    ...(opened.reference === "neurons" ? {} : { basis: opened.basis }),
     precision: open.precision,
     signal: options.signal,
     progress: (stage, done, of) => options.progress?.(stage, done, of),
+    ...(changes?.length
+      ? {
+          under: async natural => {
+            const context = await contextOf(open, opened, natural, { chat: request.chat === true }, options.signal);
+            const versus = typeof request.versus === "string" ? request.versus : undefined;
+            const interventions = changes.flatMap(change => interventionsOf(change, context, versus));
+            const compiled = await compile({ interventions, attention: "live" }, context);
+            return { stages: generationStages(compiled, context)(0), words: changes.map(changeWords) };
+          },
+        }
+      : {}),
   });
   return last;
 }
 
 /** The trace behind a document: the one that is held, or made again. Throws a Problem for one that cannot be. */
-export async function traceOf(open: OpenModel, document: TraceDocument, options: CallOptions): Promise<Traced> {
-  if (last && last.recording.model === open.model && questionOf(last.document) === questionOf(document)) return last;
-  if (document.basis !== "neurons") {
-    throw new Problem(`this chart is made of ${document.basis}; only charts of raw neurons can be run again`, {
-      advice: "lucida trace with --basis and --verify",
+export async function traceOf(scene: Scene, document: TraceDocument, options: CallOptions): Promise<Traced> {
+  if (document.changed)
+    throw new Problem("this chart is of a changed model; what is measured of it would be of the model as it is", {
+      advice: "tracing the prompt without the change",
     });
-  }
+  if (last && last.recording.model === scene.open.model && questionOf(last.document) === questionOf(document))
+    return last;
   const { target, tokens, versus } = document;
   if (tokens.some(t => t.id < 0) || target.id < 0)
     throw new Problem("this chart does not say which tokens it was made from", { advice: "tracing the prompt anew" });
   return traceAnew(
-    open,
+    scene,
     {
+      basis: document.basis,
       ids: tokens.map(t => t.id),
       ...(versus ? { versus: versus.tokens.map(t => t.id) } : {}),
       target: `#${target.id}`,
@@ -45,7 +67,7 @@ export async function traceOf(open: OpenModel, document: TraceDocument, options:
   );
 }
 
-function questionOf({ tokens, versus, target, nodes }: TraceDocument): string {
+function questionOf({ tokens, versus, target, nodes, basis, changed }: TraceDocument): string {
   return JSON.stringify([
     tokens.map(t => t.id),
     versus?.tokens.map(t => t.id),
@@ -53,5 +75,7 @@ function questionOf({ tokens, versus, target, nodes }: TraceDocument): string {
     target.foil?.id,
     target.position,
     nodes.length,
+    basis,
+    changed,
   ]);
 }

@@ -82,6 +82,10 @@ export class WorkerHost {
       pending.progress?.(reply.stage, reply.done, reply.total);
       return;
     }
+    if ("part" in reply) {
+      pending.part?.(reply.part);
+      return;
+    }
     this.pending.delete(reply.call);
     if ("result" in reply) pending.resolve(reply.result as never);
     else if (reply.error.cancelled) pending.reject(new DOMException("cancelled", "AbortError"));

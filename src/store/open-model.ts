@@ -119,3 +119,9 @@ async function json(folder: string, name: string): Promise<unknown> {
   const content = await text(join(folder, name));
   return content === undefined ? undefined : parseJson(content, name);
 }
+
+/** Does the model expect BOS before each text? Then its id. */
+export function bosOf({ tokenizer }: OpenModel): number | undefined {
+  const first = tokenizer?.encode("a")[0];
+  return first !== undefined && first === tokenizer?.bosId ? first : undefined;
+}

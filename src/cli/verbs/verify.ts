@@ -14,7 +14,10 @@ interface Options {
 export const verb: Verb<Options> = {
   configure(command) {
     modelOption(command.argument("<what>", "a saved chart (.lucida, .json, .html), or a prompt"))
-      .option("--versus <prompt>", "for a prompt: another one of as many tokens, with another answer")
+      .option(
+        "--versus <prompt>",
+        "for a prompt: another one of as many tokens, with another answer; found when left out",
+      )
       .option("--seed <n>", "of the controls", count(0), 1)
       .option("--out <file>", `write the chart with its verdicts: ${chartKinds}`, several, []);
   },
@@ -40,10 +43,14 @@ export const verb: Verb<Options> = {
       const phase = context.progress.start(document ? "tracing again" : "tracing");
       const progress = (_stage: string, done: number, of: number) => phase.update(done, of);
       const traced = document
-        ? { ...(await traceOf(open, document, { signal: context.signal, progress })), document }
+        ? { ...(await traceOf({ open, found }, document, { signal: context.signal, progress })), document }
         : await trace(
             open,
-            { text: what, versus: options.versus },
+            {
+              text: what,
+              versus: options.versus === "none" ? undefined : options.versus,
+              findVersus: options.versus === undefined,
+            },
             { precision: open.precision, signal: context.signal, progress },
           );
       phase.end();
