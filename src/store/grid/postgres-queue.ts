@@ -158,6 +158,9 @@ class PostgresQueue implements ShardQueue {
     });
   }
 
+  /** Others may be waiting for the same shards; pg-boss archives what is done, and removes it later. */
+  async forget(): Promise<void> {}
+
   async close(): Promise<void> {
     await this.boss.stop({ graceful: false, close: true }).catch(() => {});
   }

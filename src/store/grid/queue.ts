@@ -38,5 +38,7 @@ export interface ShardQueue {
   release(lease: Lease): Promise<void>;
   /** What has come of these shards so far: those that are done or set aside, perhaps only some of them at a time. */
   outcomes(hashes: readonly string[]): Promise<Outcome[]>;
+  /** The caller has kept these outcomes elsewhere: a queue that holds them in memory may let them go. */
+  forget(hashes: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
