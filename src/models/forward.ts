@@ -57,10 +57,12 @@ export interface ForwardOptions {
   readonly from?: { readonly layer: number; readonly x: Float32Array<ArrayBuffer> };
   /** Length of the whole prompt, where these tokens are a piece of it: scaled rotary positions depend on it. */
   readonly total?: number;
+  /** Stop after this many layers; all of them when left out. */
+  readonly layers?: number;
 }
 
 /**
- * The residual stream after the last layer [batch, token, dModel].
+ * The residual stream after the last layer (or after `layers` of them) [batch, token, dModel].
  * Throws a Problem when the prompt is empty or longer than the model's context.
  */
 export async function forward(
@@ -80,7 +82,7 @@ export async function forward(
     for (let b = 0; b < batch.length; b++) x.set(await model.embed(batch[b]!, start), b * tokens * dModel);
   }
   const places = new Places(model, start, tokens, options.total);
-  for (let layer = options.from?.layer ?? 0; layer < model.layers; layer++) {
+  for (let layer = options.from?.layer ?? 0; layer < (options.layers ?? model.layers); layer++) {
     options.signal?.throwIfAborted();
     x = await oneLayer(model, layer, x, batch.length, tokens, places, options);
     options.progress?.(layer);

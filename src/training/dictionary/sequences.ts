@@ -1,0 +1,68 @@
+/**
+ * The texts that a dictionary is trained on, as token ids: endless, in parts, each of which depends on its number and the
+ * seed alone, so that an interrupted run can go on anywhere. Some are kept apart for measuring.
+ */
+import { Problem } from "../../core/problem.ts";
+import { random } from "../../core/random.ts";
+import { documents } from "../corpus/mixture.ts";
+import { hash } from "../corpus/random.ts";
+import type { Encoder } from "../tokenizer/encoder.ts";
+import { shuffledOrder } from "./activation-rows.ts";
+
+export interface Sequences {
+  /** Those of one part, without end, begin token first. */
+  part(number: number): Iterable<readonly number[]>;
+  /** Of these nothing is in any part. */
+  heldOut(): Iterable<readonly number[]>;
+}
+
+/** The specimen's own corpus. Shares as the mixture takes them: rare facts can be shown more often than in its training. */
+export function specimenSequences(
+  encoder: Encoder,
+  seed: number,
+  shares?: Readonly<Record<string, number>>,
+): Sequences {
+  const drawn = function* (name: string): Generator<readonly number[]> {
+    const options = { count: (text: string) => encoder.count(text), ...(shares ? { shares } : {}) };
+    for (const { text } of documents(hash(name), options)) yield [encoder.bos, ...encoder.encode(text)];
+  };
+  return {
+    part: number => drawn(`dictionary ${seed} ${number}`),
+    heldOut: () => drawn(`dictionary ${seed} held out`),
+  };
+}
+
+/** One window in this many is held out, and at most so many. */
+const [heldOutOf, mostHeldOut] = [20, 200];
+
+/**
+ * Windows of any text, again and again in new orders.
+ * @param step how far each part is beyond the one before it, in windows: about what a part uses
+ */
+export function windowSequences(windows: readonly (readonly number[])[], seed: number, step: number): Sequences {
+  const held = Math.min(mostHeldOut, Math.floor(windows.length / heldOutOf));
+  if (held < 1) {
+    throw new Problem(`the text is ${windows.length} windows long, and at least ${heldOutOf} are needed`, {
+      advice: "more text",
+    });
+  }
+  const order = shuffledOrder(windows.length, random(seed));
+  const taught = windows.length - held;
+  return {
+    *part(number) {
+      let epoch = -1;
+      let own = order;
+      for (let at = number * step; ; at++) {
+        const now = Math.floor(at / taught);
+        if (now !== epoch) {
+          epoch = now;
+          own = shuffledOrder(taught, random(seed * 7919 + epoch));
+        }
+        yield windows[order[held + own[at % taught]!]!]!;
+      }
+    },
+    *heldOut() {
+      for (let i = 0; i < held; i++) yield windows[order[i]!]!;
+    },
+  };
+}

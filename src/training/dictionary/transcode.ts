@@ -1,0 +1,62 @@
+/**
+ * A dictionary as expressions: from what is read at each layer to what is active and what is written. The same graph is
+ * trained (on normalised numbers), measured (on raw ones), and put in the place of MLPs.
+ */
+import { type Expr, weight } from "../../core/expr.ts";
+import { add } from "../../core/ops/add.ts";
+import { above, jumpRelu } from "../../core/ops/jump-relu.ts";
+import { linear } from "../../core/ops/linear.ts";
+import { mul } from "../../core/ops/mul.ts";
+import { slice } from "../../core/ops/slice.ts";
+import { topKMask } from "../../core/ops/top-k.ts";
+import { named, outputsOf, type Plan } from "./plan.ts";
+
+export interface Transcoded {
+  /** [..., features] before anything is dropped. */
+  readonly pre: Expr;
+  /** [..., features] 1 where a feature is active. */
+  readonly mask: Expr;
+  /** [..., outputs · dModel]: what the active features write to this layer and, one after the other, to those above. */
+  readonly wrote: Expr;
+  /** Bias and skip connection: [..., dModel], or [dModel] without a skip connection. */
+  readonly linear: Expr;
+}
+
+/** One layer, from what it reads [..., dModel]. */
+export function transcode(plan: Plan, layer: number, read: Expr): Transcoded {
+  const { features, dModel, activation } = plan;
+  const encoder = weight(named("encoder", layer), [features, dModel]);
+  const pre = add(linear(read, encoder), weight(named("encoderBias", layer), [features]));
+  let mask: Expr;
+  let active: Expr;
+  if (activation.kind === "topk") {
+    mask = topKMask(pre, activation.k);
+    active = mul(pre, mask);
+  } else {
+    const threshold = weight(named("threshold", layer), [features]);
+    mask = above(pre, threshold, activation.bandwidth);
+    active = jumpRelu(pre, threshold, activation.bandwidth);
+  }
+  const wrote = linear(active, weight(named("decoder", layer), [features, outputsOf(plan, layer) * dModel]), true);
+  const bias = weight(named("decoderBias", layer), [dModel]);
+  const skip = plan.skip ? linear(read, weight(named("skip", layer), [dModel, dModel])) : undefined;
+  return { pre, mask, wrote, linear: skip ? add(skip, bias) : bias };
+}
+
+/**
+ * What the dictionary makes of each of these layers' outputs [..., dModel]: what features of this layer, and in a
+ * cross-layer dictionary of the layers below it, write there.
+ */
+export function rebuilt(plan: Plan, layers: readonly number[], transcoded: readonly Transcoded[]): Expr[] {
+  const { dModel } = plan;
+  return layers.map((_, target) => {
+    const lowest = plan.kind === "cross-layer" ? 0 : target;
+    let out = transcoded[target]!.linear;
+    for (let source = target; source >= lowest; source--) {
+      const { wrote } = transcoded[source]!;
+      const at = (target - source) * dModel;
+      out = add(slice(wrote, wrote.shape.length - 1, at, at + dModel), out);
+    }
+    return out;
+  });
+}
