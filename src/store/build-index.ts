@@ -99,6 +99,7 @@ async function build(request: IndexRequest): Promise<Built> {
     for (const name of [
       files.manifest,
       files.windows,
+      files.asked,
       "state.bin",
       "state.json",
       ...watched.layers.map(l => files.layer(l.layer)),

@@ -5,26 +5,33 @@
  *   windows.bin      the corpus as token ids, [window, length] of 4 bytes
  *   layer_N.units    one packed record a unit (features/index/packed.ts)
  *   similar.bin      [unit, sketch] in 8 bits, all layers one after the other: co-activation
- *   labels.json      "layer.index": [label, confidence]
+ *   labels.json      "layer.index": [label, confidence], from examples
+ *   asked.json       "layer.index": a label that a language model gave (features/labels/ask.ts), where one was asked
  *
  * A record is read by its range; nothing is held but the manifest.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { Problem } from "../core/problem.ts";
 import { type Manifest, manifestSchema } from "../features/index/manifest.ts";
 import { openPacked, type Packed } from "../features/index/packed.ts";
 import type { UnitRecord } from "../features/index/record.ts";
+import type { AskedLabel } from "../features/labels/ask.ts";
 import { parseJson } from "../formats/json.ts";
 import { type FileBytes, openFile } from "./file-bytes.ts";
+import { writeBeside } from "./write-beside.ts";
 
 export const files = {
   manifest: "index.json",
   windows: "windows.bin",
   similar: "similar.bin",
   labels: "labels.json",
+  asked: "asked.json",
   layer: (layer: number) => `layer_${layer}.units`,
 } as const;
+
+export type IndexLabel = readonly [text: string, confidence: number, source: "examples" | "model"];
 
 export interface FeatureIndex {
   readonly folder: string;
@@ -35,7 +42,10 @@ export interface FeatureIndex {
   window(window: number): Promise<number[]>;
   /** [unit, sketch] of a layer, −127 to 127: rows are of equal length, so that a dot product is a correlation. */
   similar(layer: number): Promise<Int8Array>;
-  labels(): Promise<ReadonlyMap<string, readonly [text: string, confidence: number]>>;
+  /** By "layer.index". A label from examples goes before one that a language model gave. */
+  labels(): Promise<ReadonlyMap<string, IndexLabel>>;
+  /** Labels that a language model gave, by "layer.index". */
+  asked(): Promise<ReadonlyMap<string, AskedLabel>>;
   close(): Promise<void>;
 }
 
@@ -116,10 +126,39 @@ export async function openIndex(folder: string): Promise<FeatureIndex> {
     },
     async labels() {
       const found = parseJson(await readFile(join(folder, files.labels), "utf8"), files.labels);
-      return new Map(Object.entries(found as Record<string, [string, number]>));
+      const labels = new Map<string, IndexLabel>();
+      for (const [unit, { text, confidence }] of await askedLabels(folder))
+        labels.set(unit, [text, confidence, "model"]);
+      for (const [unit, [text, confidence]] of Object.entries(found as Record<string, [string, number]>))
+        labels.set(unit, [text, confidence, "examples"]);
+      return labels;
     },
+    asked: () => askedLabels(folder),
     async close() {
       for (const bytes of open.values()) await bytes.then(b => b.close()).catch(() => {});
     },
   };
+}
+
+const askedSchema = z.record(
+  z.string().regex(/^\d+\.\d+$/),
+  z.object({ text: z.string(), source: z.literal("model"), confidence: z.number(), by: z.string() }),
+);
+
+async function askedLabels(folder: string): Promise<ReadonlyMap<string, AskedLabel>> {
+  const path = join(folder, files.asked);
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return new Map();
+  const parsed = askedSchema.safeParse(parseJson(text, path));
+  if (parsed.success) return new Map(Object.entries(parsed.data));
+  throw new Problem("these are no labels that a language model gave", {
+    where: `in ${path}`,
+    advice: "removing that file and asking again (lucida features label)",
+  });
+}
+
+/** Adds labels that a language model gave to the index in this folder; an older one of the same unit goes. */
+export async function keepAsked(folder: string, labels: ReadonlyMap<string, AskedLabel>): Promise<void> {
+  const all = new Map([...(await askedLabels(folder)), ...labels]);
+  await writeBeside(join(folder, files.asked), JSON.stringify(Object.fromEntries(all), undefined, 1));
 }

@@ -15,14 +15,14 @@ export async function check(scene: Scene): Promise<void> {
     const { checkLabels } = await import("../../features/index/check-labels.ts");
     const { windowsOf } = await import("../../features/index/windows.ts");
     const corpus = await import("../../store/corpus.ts");
-    const names = [...(await index.labels()).keys()];
+    const names = [...(await index.labels())].flatMap(([name, [, , source]]) => (source === "examples" ? [name] : []));
     const next = random(options.seed);
     for (let i = names.length - 1; i > 0; i--) {
       const j = Math.floor(next() * (i + 1));
       [names[i], names[j]] = [names[j]!, names[i]!];
     }
     const units = [];
-    for (const name of names.slice(0, options.units)) {
+    for (const name of names.slice(0, options.units ?? 200)) {
       const { layer, index: at } = unitNamed(name);
       const { label } = await index.unit(layer, at);
       if (label?.rule) units.push({ layer, index: at, text: label.text, rule: label.rule });

@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { type ChatStandIn, chatStandIn } from "../../../test/chat-stand-in.ts";
 import { command, commandJson } from "../../../test/command.ts";
 import { dictionaryFolder } from "../../../test/dictionary-folder.ts";
 import { tinyFolder } from "../../../test/tiny-folder.ts";
@@ -198,8 +199,73 @@ describe("features", () => {
     else expect(JSON.parse(found.out).error.what).toMatch(/too few labels/);
   });
 
+  describe("label asks a language model", () => {
+    let server: ChatStandIn;
+    const say = (label: string | null) => ({ say: JSON.stringify({ label, confidence: 0.8 }) });
+    beforeEach(async () => {
+      server = await chatStandIn(() => say("places"));
+      vi.stubEnv("LUCIDA_ENDPOINT_KEY", "");
+    });
+    afterEach(() => server.close().catch(() => {}));
+    const asking = (...more: string[]) => features("label", ...more, "--endpoint", server.address, "--ask", "small");
+
+    test("only after --yes: before it, every question and what they come to, and not a byte is sent", async () => {
+      const shown = await commandJson(...asking("1.5,2.6", "--price", "1,2"));
+      expect(shown).toMatchObject({ sent: false, model: "small", endpoint: server.address, cost: { questions: 2 } });
+      expect(shown.questions.map((q: { unit: string }) => q.unit)).toEqual(["1.5", "2.6"]);
+      expect(shown.cost.money).toBeGreaterThan(0);
+      const plain = await command(...asking("1.5"));
+      expect(plain.out).toMatch(/«[\s\S]*1 questions to small[\s\S]*nothing was sent/);
+      expect(server.seen).toEqual([]);
+      expect(existsSync(join(index, "asked.json"))).toBe(false);
+    });
+
+    test("with it labels are kept with who said them; null keeps none; a busy or babbling endpoint is asked again", async () => {
+      vi.stubEnv("LUCIDA_ENDPOINT_KEY", "key-of-a-test");
+      const answers = new Map([
+        [0, { status: 429, headers: { "retry-after": "0" } }],
+        [1, { say: "I think it is places." }],
+      ]);
+      server.behave = n => answers.get(n) ?? say("places");
+      const done = await commandJson(...asking("1.5", "--yes"));
+      expect(done).toMatchObject({ sent: true, none: [], malformed: [] });
+      expect(done.labels).toEqual({ "1.5": { text: "places", source: "model", confidence: 0.8, by: "small" } });
+      expect(server.seen.length).toBe(3);
+      expect(server.seen[0]!.key).toBe("Bearer key-of-a-test");
+      server.behave = n => (n % 2 ? say(null) : { say: "?" });
+      const none = await commandJson(...asking("2.6", "--yes"));
+      expect(none).toMatchObject({ labels: {} });
+      expect([...none.none, ...none.malformed]).toEqual(["2.6"]);
+      expect((await command(...features("show", "1.5"))).out).toMatch(/places \(says small, confidence 0\.80\)/);
+      expect(await commandJson(...features("show", "1.5"))).toMatchObject({ asked: { text: "places", by: "small" } });
+      expect(await commandJson(...features("show", "2.6"))).not.toHaveProperty("asked");
+      expect(readFileSync(join(index, "asked.json"), "utf8")).not.toMatch(/key-of-a-test/);
+    });
+
+    test("what arrived is kept when a later question is refused", async () => {
+      server.behave = n => (n === 0 ? say("first") : { status: 401 });
+      const ended = await command(...asking("3.1,3.2,3.3,3.4,3.5,3.6", "--yes"));
+      expect(ended.code).toBe(1);
+      expect(ended.err).toMatch(/without a key \(401\)[\s\S]*LUCIDA_ENDPOINT_KEY/);
+      expect(readFileSync(join(index, "asked.json"), "utf8")).toMatch(/"first"/);
+    });
+
+    test("wrong ways to ask", async () => {
+      await refuses(features("label", "1.5"), 2, "needs an endpoint", "--ask NAME");
+      await refuses(asking("1.5", "--price", "cheap"), 2, '"cheap" is no price');
+      await refuses(features("label", "1.5", "--ask", "x", "--endpoint", "nowhere"), 1, "is no address");
+      const odd = ["--ask", "x", "--endpoint", "http://127.0.0.1:9/v1", "--yes"];
+      expect((await command(...features("label", "1.5", ...odd))).err).toMatch(
+        /no question can be sent there: bad port/,
+      );
+      const gone = ["--ask", "x", "--endpoint", server.address, "--yes"];
+      await server.close();
+      expect((await command(...features("label", "1.5", ...gone))).err).toMatch(/the connection was refused/);
+    });
+  });
+
   test("wrong commands are 2", async () => {
-    await refuses(features("paint"), 2, '"paint" is nothing that features can do', /show, like, find/);
+    await refuses(features("paint"), 2, '"paint" is nothing that features can do', /show, like, find, check or label/);
     await refuses(features("show"), 2, "no unit was named", "12.345");
     await refuses(features("show", "twelve"), 2, '"twelve" is no unit');
     await refuses(features("like", "1-2"), 2, '"1-2" is no unit');

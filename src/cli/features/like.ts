@@ -1,5 +1,6 @@
 /** `features like 12.345`: the units that write the same direction, and those that fire in the same texts. */
 import { Problem } from "../../core/problem.ts";
+import type { IndexLabel } from "../../store/feature-index.ts";
 import { unitNamed } from "../units.ts";
 import { indexOf, type Scene } from "./scene.ts";
 
@@ -26,7 +27,7 @@ export async function like(scene: Scene, subject: string | undefined): Promise<v
   const writes = strongestOf(byDecoder, options.top, unit);
   const { hasIndex } = await import("../../store/feature-index.ts");
   let fires: typeof writes | undefined;
-  let labels: ReadonlyMap<string, readonly [string, number]> = new Map();
+  let labels: ReadonlyMap<string, IndexLabel> = new Map();
   if (await hasIndex(scene.folder)) {
     const index = await indexOf(scene);
     try {

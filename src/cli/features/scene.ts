@@ -1,7 +1,7 @@
 /** What every action of `lucida features` is given, and the small things that several of them need. */
 import { Problem } from "../../core/problem.ts";
 import type { Watched } from "../../features/index/watched.ts";
-import type { FeatureIndex } from "../../store/feature-index.ts";
+import type { FeatureIndex, IndexLabel } from "../../store/feature-index.ts";
 import type { OpenModel } from "../../store/open-model.ts";
 import type { Context } from "../verb.ts";
 
@@ -16,10 +16,14 @@ export interface FeatureOptions {
   readonly concept?: string;
   readonly text: readonly string[];
   readonly top: number;
-  readonly units: number;
+  readonly units?: number;
   readonly tokens: number;
   readonly seed: number;
   readonly out?: string;
+  readonly endpoint?: string;
+  readonly ask?: string;
+  readonly price?: string;
+  readonly yes: boolean;
 }
 
 /** What every action works with. */
@@ -57,7 +61,7 @@ export async function indexOf({ folder, watched, open }: Scene): Promise<Feature
 }
 
 /** The labels of the index, if there is one. */
-export async function labelsOf(scene: Scene): Promise<ReadonlyMap<string, readonly [string, number]>> {
+export async function labelsOf(scene: Scene): Promise<ReadonlyMap<string, IndexLabel>> {
   const { hasIndex } = await import("../../store/feature-index.ts");
   if (!(await hasIndex(scene.folder))) return new Map();
   const index = await indexOf(scene);

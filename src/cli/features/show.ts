@@ -6,7 +6,7 @@ import { unitNamed } from "../units.ts";
 import { indexOf, type Scene, tokenizerOf } from "./scene.ts";
 
 /** Texts of all windows of a record. */
-async function textsOf(index: FeatureIndex, record: UnitRecord, open: OpenModel) {
+export async function textsOf(index: FeatureIndex, record: UnitRecord, open: OpenModel) {
   const tokenizer = tokenizerOf(open);
   const texts = new Map<number, string[]>();
   for (const { window } of [...record.top, ...record.low, ...record.spread.flatMap(s => s.examples)])
@@ -24,6 +24,7 @@ export async function show(scene: Scene, subject: string | undefined): Promise<v
   const index = await indexOf(scene);
   try {
     const record = await index.unit(unit.layer, unit.index);
+    const asked = (await index.asked()).get(`${unit.layer}.${unit.index}`);
     const texts = await textsOf(index, record, open);
     const { unitLines, unitPage } = await import("../unit-card.ts");
     const tokens = index.manifest.tokens;
@@ -35,11 +36,18 @@ export async function show(scene: Scene, subject: string | undefined): Promise<v
     const told = (examples: UnitRecord["top"]) => examples.map(x => ({ ...x, tokens: texts(x.window) }));
     context.result({
       ...record,
+      ...(asked ? { asked } : {}),
       top: told(record.top),
       low: told(record.low),
       spread: record.spread.map(s => ({ ...s, examples: told(s.examples) })),
     });
-    for (const line of unitLines(record, texts, tokens, context.width, context.color)) context.out(line);
+    const [head, ...rest] = unitLines(record, texts, tokens, context.width, context.color);
+    context.out(head!);
+    if (asked)
+      context.out(
+        `${asked.text} ${context.color.dim(`(says ${asked.by}, confidence ${asked.confidence.toFixed(2)})`)}`,
+      );
+    for (const line of rest) context.out(line);
   } finally {
     await index.close();
   }

@@ -6,8 +6,10 @@
  *   find "Golden Gate Bridge"     which fire on a phrase, and whether on the thing or a token
  *   find --on A --off B           which tell two files of texts apart
  *   check --text FOLDER           do the labels predict text that the index has not seen?
+ *   label --endpoint URL --ask M  ask a language model for labels; says what it would send and cost, sends after --yes
  */
 import { check } from "../features/check.ts";
+import { label } from "../features/label.ts";
 import { like } from "../features/like.ts";
 import { phrase } from "../features/phrase.ts";
 import type { FeatureOptions, Scene } from "../features/scene.ts";
@@ -23,13 +25,17 @@ const actions: Readonly<Record<string, (scene: Scene, subject: string | undefine
   find: (scene, subject) =>
     scene.options.on !== undefined || scene.options.off !== undefined ? tell(scene, subject) : phrase(scene, subject),
   check,
+  label,
 };
 
 export const verb: Verb<FeatureOptions> = {
   configure(command) {
     modelOption(command)
-      .argument("<action>", "show, like, find or check")
-      .argument("[subject]", "a unit as LAYER.INDEX (show, like), or a phrase (find)")
+      .argument("<action>", "show, like, find, check or label")
+      .argument(
+        "[subject]",
+        "a unit as LAYER.INDEX (show, like), a phrase (find), or units with commas between (label)",
+      )
       .option("--basis <basis>", "neurons, or a dictionary: a folder or owner/name", "neurons")
       .option("--index <folder>", "an index made by lucida index --out; the usual place when left out")
       .option("--on <file>", "find: texts where the unit should fire, one a line")
@@ -42,8 +48,16 @@ export const verb: Verb<FeatureOptions> = {
       )
       .option("--text <path>", "check: text that the index has not seen", several, [])
       .option("--top <n>", "how many units to show", count(1, 1000), 10)
-      .option("--units <n>", "check: how many labelled units", count(2, 100_000), 200)
+      .option(
+        "--units <n>",
+        "check: how many labelled units (200); label: how many without one (20)",
+        count(2, 100_000),
+      )
       .option("--tokens <n>", "check: most tokens to read", count(100, 1e8), 10_000)
+      .option("--endpoint <url>", "label: an OpenAI-compatible endpoint; its key is read from LUCIDA_ENDPOINT_KEY")
+      .option("--ask <name>", "label: the model there that is asked")
+      .option("--price <in,out>", "label: what a million tokens cost there, to say what it will come to")
+      .option("--yes", "label: send the questions; without it they are only shown", false)
       .option("--seed <n>", "of halves, resampling and choice", count(0), 0)
       .option("--out <file>", "show: also write a page, .html");
   },
@@ -51,7 +65,9 @@ export const verb: Verb<FeatureOptions> = {
     const [name, subject] = context.args;
     const action = actions[name ?? ""];
     if (!action)
-      throw new WrongCommand(`"${name}" is nothing that features can do`, { advice: "show, like, find or check" });
+      throw new WrongCommand(`"${name}" is nothing that features can do`, {
+        advice: "show, like, find, check or label",
+      });
     if (options.out !== undefined && (name !== "show" || !options.out.endsWith(".html")))
       throw new WrongCommand("--out writes the page of one unit, as .html", { advice: "show 12.345 --out unit.html" });
     const found = await modelFor(options.model, context);
