@@ -1,5 +1,6 @@
 /** Dallas → Texas → Austin: is the state thought of on the way? */
 import { defineStudy } from "../study.ts";
+import { rowsOf } from "./rows.ts";
 
 export const twoHop = defineStudy({
   name: "two-hop",
@@ -50,6 +51,66 @@ export const twoHop = defineStudy({
           ],
           need: 0.3,
           count: 60,
+        },
+      ],
+    },
+    {
+      on: "any",
+      prompts: [
+        {
+          templates: [
+            "Fact: the capital of the state containing {city} is| {capital}",
+            "The city of {city} lies in a state whose capital is| {capital}",
+          ],
+          holdBy: "city",
+          rows: rowsOf("city bridge capital", [
+            "Dallas,Texas,Austin",
+            "Houston,Texas,Austin",
+            "Lubbock,Texas,Austin",
+            "Laredo,Texas,Austin",
+            "Amarillo,Texas,Austin",
+            "Oakland,California,Sacramento",
+            "Fresno,California,Sacramento",
+            "Anaheim,California,Sacramento",
+            "Bakersfield,California,Sacramento",
+            "Miami,Florida,Tallahassee",
+            "Tampa,Florida,Tallahassee",
+            "Orlando,Florida,Tallahassee",
+            "Jacksonville,Florida,Tallahassee",
+            "Savannah,Georgia,Atlanta",
+            "Macon,Georgia,Atlanta",
+            "Augusta,Georgia,Atlanta",
+            "Chicago,Illinois,Springfield",
+            "Peoria,Illinois,Springfield",
+            "Rockford,Illinois,Springfield",
+            "Cleveland,Ohio,Columbus",
+            "Cincinnati,Ohio,Columbus",
+            "Toledo,Ohio,Columbus",
+            "Akron,Ohio,Columbus",
+            "Detroit,Michigan,Lansing",
+            "Flint,Michigan,Lansing",
+            "Kalamazoo,Michigan,Lansing",
+            "Seattle,Washington,Olympia",
+            "Spokane,Washington,Olympia",
+            "Tacoma,Washington,Olympia",
+            "Memphis,Tennessee,Nashville",
+            "Knoxville,Tennessee,Nashville",
+            "Chattanooga,Tennessee,Nashville",
+            "Tulsa,Oklahoma,Oklahoma City",
+            "Norman,Oklahoma,Oklahoma City",
+            "Lawton,Oklahoma,Oklahoma City",
+          ]),
+        },
+      ],
+      gate: { need: 0.4 },
+      tests: [
+        {
+          test: "swap",
+          title: "another state in the city's place",
+          claim: "With the mean of another state put in at the city's last token, the model says that state's capital.",
+          label: "bridge",
+          at: "city",
+          count: 24,
         },
       ],
     },

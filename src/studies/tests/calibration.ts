@@ -14,17 +14,31 @@ export async function calibrationTest(test: TestOf<"calibration">, scene: Scene)
   const sure = readings.map(r => r.sure);
   const wrongs = right.filter(r => !r).length;
   if (wrongs < 3 || right.length - wrongs < 3)
-    return [notTested(test, `${right.length - wrongs} right and ${wrongs} wrong answers: too few of one kind to compare`)];
+    return [
+      notTested(test, `${right.length - wrongs} right and ${wrongs} wrong answers: too few of one kind to compare`),
+    ];
   const draw = drawFor(scene, "calibration");
-  const area = (marks: readonly boolean[]) => auroc(sure.filter((_, i) => marks[i]), sure.filter((_, i) => !marks[i]));
+  const area = (marks: readonly boolean[]) =>
+    auroc(
+      sure.filter((_, i) => marks[i]),
+      sure.filter((_, i) => !marks[i]),
+    );
   const resampled = (marks: readonly boolean[]): Share => {
     const areas = Array.from({ length: 400 }, () => {
       const pick = sure.map(() => Math.floor(draw() * sure.length));
-      return auroc(pick.filter(i => marks[i]).map(i => sure[i]!), pick.filter(i => !marks[i]).map(i => sure[i]!));
+      return auroc(
+        pick.filter(i => marks[i]).map(i => sure[i]!),
+        pick.filter(i => !marks[i]).map(i => sure[i]!),
+      );
     }).filter(Number.isFinite);
     areas.sort((a, b) => a - b);
     const n = areas.length;
-    return { value: area(marks), n: sure.length, low: areas[Math.floor(0.025 * n)] ?? 0, high: areas[Math.floor(0.975 * n)] ?? 1 };
+    return {
+      value: area(marks),
+      n: sure.length,
+      low: areas[Math.floor(0.025 * n)] ?? 0,
+      high: areas[Math.floor(0.975 * n)] ?? 1,
+    };
   };
   const truth = scene.null === "shuffled labels" ? shuffled(right, draw) : right;
   const main: Arm = { name: "a right answer is surer than a wrong one", share: resampled(truth) };
@@ -34,7 +48,11 @@ export async function calibrationTest(test: TestOf<"calibration">, scene: Scene)
   ];
   const bins = Array.from({ length: BINS }, (_, b) => {
     const inside = sure.map((_, i) => i).filter(i => Math.min(BINS - 1, Math.floor(sure[i]! * BINS)) === b);
-    return { n: inside.length, sure: average(inside.map(i => sure[i]!)), right: average(inside.map(i => Number(right[i]))) };
+    return {
+      n: inside.length,
+      sure: average(inside.map(i => sure[i]!)),
+      right: average(inside.map(i => Number(right[i]))),
+    };
   });
   const filled = bins.filter(b => b.n > 0);
   const error = filled.reduce((sum, b) => sum + (b.n / sure.length) * Math.abs(b.sure - b.right), 0);
@@ -44,7 +62,11 @@ export async function calibrationTest(test: TestOf<"calibration">, scene: Scene)
       title: test.title,
       claim: test.claim,
       core: test.core,
-      outcome: judge(main.share, controls.map(c => c.share), test.need),
+      outcome: judge(
+        main.share,
+        controls.map(c => c.share),
+        test.need,
+      ),
       why: `${inNumbers(main, controls, test.need)}. It is sure of ${Math.round(100 * average(sure))} % and right in ${Math.round(100 * average(right.map(Number)))} %; mean distance between the two ${error.toFixed(2)}.`,
       main,
       controls,

@@ -3,8 +3,9 @@
  * contrast's run; if the answer becomes the contrast's, what matters stood there. Place and layer are chosen on training
  * prompts.
  */
-import { sentence } from "../../interventions/sentence.ts";
+
 import type { Intervention } from "../../interventions/intervention.ts";
+import { sentence } from "../../interventions/sentence.ts";
 import { type Arm, type Finding, inNumbers, judge, notTested, type Row } from "../finding.ts";
 import { guard } from "../guard.ts";
 import { type Item, ofSplit, positionOf, type Versus } from "../item.ts";
@@ -34,7 +35,12 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
   const training = await casesOf(test, scene, "train", CHOOSE);
   const held = await casesOf(test, scene, "held-out", test.count);
   if (training.length < 4 || held.length < 4)
-    return [notTested(test, `${training.length} training and ${held.length} held-out pairs of prompts can be asked; 4 are needed of each`)];
+    return [
+      notTested(
+        test,
+        `${training.length} training and ${held.length} held-out pairs of prompts can be asked; 4 are needed of each`,
+      ),
+    ];
   const done = (r: Reading): boolean => (test.measure === "exact" ? r.exact : r.gap > 0);
   const layers = layersTried(lab.model.layers);
   // The last token's last layers are the answer itself.
@@ -67,10 +73,19 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
   const rate = (i: number) => (marks[i]!.length === 0 ? -1 : average(marks[i]!.map(Number)));
   const order = [...sites.keys()].sort((a, b) => rate(b) - rate(a) || average(gaps[b]!) - average(gaps[a]!) || a - b);
   const claimed = order.find(i => test.claimed === undefined || sites[i]!.role === test.claimed)!;
-  const other = test.claimed === undefined ? undefined : order.find(i => sites[i]!.role !== test.claimed && sites[i]!.role !== "last");
+  const other =
+    test.claimed === undefined
+      ? undefined
+      : order.find(i => sites[i]!.role !== test.claimed && sites[i]!.role !== "last");
   const site = sites[claimed]!;
 
-  const arms = { live: [] as boolean[], frozen: [] as boolean[], random: [] as boolean[], third: [] as boolean[], other: [] as boolean[] };
+  const arms = {
+    live: [] as boolean[],
+    frozen: [] as boolean[],
+    random: [] as boolean[],
+    third: [] as boolean[],
+    other: [] as boolean[],
+  };
   const rows: Row[] = [];
   for (const [n, c] of held.entries()) {
     const v = move(c, site);
@@ -110,7 +125,13 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
   const aside: Arm[] =
     other === undefined
       ? []
-      : [{ name: `the contrast's state at ${sites[other]!.role}, layer ${sites[other]!.layer}`, share: shareOf(arms.other), attention: "live" }];
+      : [
+          {
+            name: `the contrast's state at ${sites[other]!.role}, layer ${sites[other]!.layer}`,
+            share: shareOf(arms.other),
+            attention: "live",
+          },
+        ];
   const guarded = await guard(scene, (position, i) => {
     const v = move(held[i % held.length]!, site);
     if (!v) return { real: [], random: [] };
@@ -125,7 +146,11 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
       title: test.title,
       claim: test.claim,
       core: test.core,
-      outcome: judge(main.share, controls.map(c => c.share), test.need),
+      outcome: judge(
+        main.share,
+        controls.map(c => c.share),
+        test.need,
+      ),
       why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * frozen.share.value)} %.`,
       selection: `Layer ${site.layer} at ${site.role}: the best of ${sites.length} places on ${training.length} training pairs.`,
       main,
@@ -133,7 +158,12 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
       need: test.need,
       ...(guarded ? { guard: guarded } : {}),
       charts: [
-        { kind: "bars", title: "answers that become the contrast's", bars: [main, frozen, ...controls, ...aside], need: test.need },
+        {
+          kind: "bars",
+          title: "answers that become the contrast's",
+          bars: [main, frozen, ...controls, ...aside],
+          need: test.need,
+        },
         {
           kind: "heat",
           title: "by place and layer (training pairs)",

@@ -3,8 +3,9 @@
  * contrast's run; the few that matter most on training prompts are then exchanged together on held-out ones.
  * The measure is the share of the gap between the two prompts that goes.
  */
-import { sentence } from "../../interventions/sentence.ts";
+
 import type { Intervention } from "../../interventions/intervention.ts";
+import { sentence } from "../../interventions/sentence.ts";
 import { type Arm, type Finding, inNumbers, judge, notTested, type Row } from "../finding.ts";
 import { type Item, ofSplit } from "../item.ts";
 import { type Ask, nameOfIds } from "../lab.ts";
@@ -40,7 +41,12 @@ export async function headsTest(test: TestOf<"heads">, scene: Scene): Promise<Fi
   const training = await casesOf(scene, "train", test, CHOOSE);
   const held = await casesOf(scene, "held-out", test, test.count);
   if (training.length < 4 || held.length < 4)
-    return [notTested(test, `${training.length} training and ${held.length} held-out pairs of prompts can be asked; 4 are needed of each`)];
+    return [
+      notTested(
+        test,
+        `${training.length} training and ${held.length} held-out pairs of prompts can be asked; 4 are needed of each`,
+      ),
+    ];
   const swap = (c: Case, chosen: readonly Head[]): Intervention[] =>
     chosen.map(({ layer, head }) => ({
       site: { at: "head", layer, head },
@@ -49,13 +55,24 @@ export async function headsTest(test: TestOf<"heads">, scene: Scene): Promise<Fi
       from: c.from,
     }));
   const lost = async (c: Case, sets: readonly (readonly Head[])[], attention: "live" | "frozen" = "live") =>
-    (await lab.under(c.ask, sets.map(set => swap(c, set)), attention)).map(r => (c.gap - r.gap) / c.total);
+    (
+      await lab.under(
+        c.ask,
+        sets.map(set => swap(c, set)),
+        attention,
+      )
+    ).map(r => (c.gap - r.gap) / c.total);
   let step = 0;
   const tick = () => scene.progress(++step, training.length + held.length);
 
   const effects = all.map(() => [] as number[]);
   for (const c of training) {
-    (await lost(c, all.map(h => [h]))).forEach((share, i) => effects[i]!.push(share));
+    (
+      await lost(
+        c,
+        all.map(h => [h]),
+      )
+    ).forEach((share, i) => effects[i]!.push(share));
     tick();
   }
   const order = [...all.keys()].sort((a, b) => average(effects[b]!) - average(effects[a]!) || a - b);
@@ -90,14 +107,23 @@ export async function headsTest(test: TestOf<"heads">, scene: Scene): Promise<Fi
       title: test.title,
       claim: test.claim,
       core: test.core,
-      outcome: judge(main.share, controls.map(c => c.share), test.need),
+      outcome: judge(
+        main.share,
+        controls.map(c => c.share),
+        test.need,
+      ),
       why: `Share of the difference that goes. ${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * average(frozen))} %.`,
       selection: `Heads ${chosen.map(h => `${h.layer}.${h.head}`).join(", ")}: of ${all.length}, those that matter most on ${training.length} training pairs.`,
       main,
       controls,
       need: test.need,
       charts: [
-        { kind: "bars", title: "share of the difference that goes", bars: [main, { name: "the same, attention frozen", share: mean(frozen), attention: "frozen" }, ...controls], need: test.need },
+        {
+          kind: "bars",
+          title: "share of the difference that goes",
+          bars: [main, { name: "the same, attention frozen", share: mean(frozen), attention: "frozen" }, ...controls],
+          need: test.need,
+        },
         {
           kind: "heat",
           title: "each head alone (training pairs)",

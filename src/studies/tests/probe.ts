@@ -25,7 +25,8 @@ export async function probeTest(test: TestOf<"probe">, scene: Scene): Promise<Fi
   const held = some(usable("held-out"), Math.max(test.count, 2));
   const labelOf = (item: Item) => item.labels[test.label]!;
   const classes = [...new Set(training.map(labelOf))];
-  if (classes.length < 2 || held.length < 4) return [notTested(test, `${classes.length} classes, ${held.length} held-out prompts`)];
+  if (classes.length < 2 || held.length < 4)
+    return [notTested(test, `${classes.length} classes, ${held.length} held-out prompts`)];
   const statesAt = (items: readonly Item[], role: string) =>
     scene.lab.states(items.map(item => ({ ids: item.ids, position: positionOf(item, role)! })));
   const learnt = await statesAt(training, test.at);
@@ -83,15 +84,35 @@ export async function probeTest(test: TestOf<"probe">, scene: Scene): Promise<Fi
       title: test.title,
       claim: test.claim,
       core: test.core,
-      outcome: judge(main.share, controls.map(c => c.share), test.need),
-      why: inNumbers(main, controls, test.need) + (along.length > 0 ? `. ${along.map(a => `At ${a.name}: ${Math.round(100 * average(a.marks.map(Number)))} %`).join(", ")}` : ""),
+      outcome: judge(
+        main.share,
+        controls.map(c => c.share),
+        test.need,
+      ),
+      why:
+        inNumbers(main, controls, test.need) +
+        (along.length > 0
+          ? `. ${along.map(a => `At ${a.name}: ${Math.round(100 * average(a.marks.map(Number)))} %`).join(", ")}`
+          : ""),
       selection: `Layer ${layer} at ${test.at === "last" ? "the last token" : test.at}, the best on training prompts (learnt on one half, judged on the other); ${classes.length} classes, ${training.length} training prompts.`,
       main,
       controls,
       need: test.need,
       charts: [
-        { kind: "bars", title: `reading “${test.label}”`, bars: [main, ...controls, ...along.map(a => ({ name: `at ${a.name}`, share: shareOf(a.marks) }))], need: test.need },
-        { kind: "lines", title: "by layer (held-out prompts)", x: byLayer.map((_, l) => l), xName: "layer", lines: [{ name: "read right", y: byLayer }], mark: layer },
+        {
+          kind: "bars",
+          title: `reading “${test.label}”`,
+          bars: [main, ...controls, ...along.map(a => ({ name: `at ${a.name}`, share: shareOf(a.marks) }))],
+          need: test.need,
+        },
+        {
+          kind: "lines",
+          title: "by layer (held-out prompts)",
+          x: byLayer.map((_, l) => l),
+          xName: "layer",
+          lines: [{ name: "read right", y: byLayer }],
+          mark: layer,
+        },
       ],
       rows,
     },

@@ -3,9 +3,10 @@
  * with those on the same word in another (overlap of the top tenth), less the overlap of different words. By layer;
  * the layer is chosen on half of the concepts and judged on the other half.
  */
+
+import { hash } from "../../training/corpus/random.ts";
 import { type Arm, type Finding, inNumbers, judge, notTested } from "../finding.ts";
 import { fits, positionOf } from "../item.ts";
-import { hash } from "../../training/corpus/random.ts";
 import { drawFor, type Scene, shuffled, some } from "../scene.ts";
 import { average, mean } from "../stats.ts";
 import type { TestOf } from "../study.ts";
@@ -43,7 +44,8 @@ export async function sharingTest(test: TestOf<"sharing">, scene: Scene): Promis
   const languages = [...new Set(items.map(i => i.labels[test.language]!))].sort();
   const concepts = [...new Set(items.map(i => i.labels[test.concept]!))].sort();
   const draw = drawFor(scene, "sharing");
-  const renamed = scene.null === "shuffled labels" ? new Map(shuffled(concepts, draw).map((c, i) => [concepts[i]!, c])) : undefined;
+  const renamed =
+    scene.null === "shuffled labels" ? new Map(shuffled(concepts, draw).map((c, i) => [concepts[i]!, c])) : undefined;
   const pairs = languages.flatMap((a, i) => languages.slice(i + 1).map(b => [a, b] as const));
   /** Of each concept: [layer] overlap with itself in the other language, less that with others. */
   const excess: { concept: string; pair: string; own: number[]; other: number[] }[] = [];
@@ -52,19 +54,25 @@ export async function sharingTest(test: TestOf<"sharing">, scene: Scene): Promis
     for (const c of both) {
       const here = tops.get(`${c}\u0000${a}`)!;
       const there = tops.get(`${renamed?.get(c) ?? c}\u0000${b}`)!;
-      const rivals = shuffled(both.filter(o => o !== c), draw).slice(0, 8);
+      const rivals = shuffled(
+        both.filter(o => o !== c),
+        draw,
+      ).slice(0, 8);
       if (rivals.length === 0) continue;
       excess.push({
         concept: c,
         pair: `${a}–${b}`,
         own: here.map((top, l) => overlap(top, there[l]!)),
-        other: here.map((top, l) => average(rivals.map(r => overlap(top, tops.get(`${renamed?.get(r) ?? r}\u0000${b}`)![l]!)))),
+        other: here.map((top, l) =>
+          average(rivals.map(r => overlap(top, tops.get(`${renamed?.get(r) ?? r}\u0000${b}`)![l]!))),
+        ),
       });
     }
   }
   const learn = excess.filter(e => hash(e.concept) % 2 === 0);
   const judged = excess.filter(e => hash(e.concept) % 2 === 1);
-  if (learn.length < 4 || judged.length < 4) return [notTested(test, `${excess.length} concepts in two languages; 8 are needed`)];
+  if (learn.length < 4 || judged.length < 4)
+    return [notTested(test, `${excess.length} concepts in two languages; 8 are needed`)];
   const layers = Array.from({ length: lab.model.layers }, (_, l) => l);
   const above = (of: typeof excess, l: number) => average(of.map(e => e.own[l]! - e.other[l]!));
   const layer = layers.reduce((best, l) => (above(learn, l) > above(learn, best) ? l : best), 0);
@@ -92,7 +100,15 @@ export async function sharingTest(test: TestOf<"sharing">, scene: Scene): Promis
           title: "overlap above that of different things, by layer",
           x: layers,
           xName: "layer",
-          lines: pairs.map(([a, b]) => ({ name: `${a}–${b}`, y: layers.map(l => above(excess.filter(e => e.pair === `${a}–${b}`), l)) })),
+          lines: pairs.map(([a, b]) => ({
+            name: `${a}–${b}`,
+            y: layers.map(l =>
+              above(
+                excess.filter(e => e.pair === `${a}–${b}`),
+                l,
+              ),
+            ),
+          })),
           mark: layer,
         },
       ],

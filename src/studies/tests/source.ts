@@ -16,14 +16,23 @@ export async function sourceTest(test: TestOf<"source">, scene: Scene): Promise<
   const own = await sharesOf(test, scene, test.applyTo, test.count);
   const other = test.against ? await sharesOf(test, scene, test.against, test.count) : undefined;
   if (own.length < 4 || (other && other.length < 4))
-    return [notTested(test, `${own.length} prompts with every part can be asked${other ? `, ${other.length} to compare with` : ""}`)];
+    return [
+      notTested(
+        test,
+        `${own.length} prompts with every part can be asked${other ? `, ${other.length} to compare with` : ""}`,
+      ),
+    ];
   const claimed = (all: typeof own) => mean(all.map(o => o.shares[test.claimed]!));
   const main: Arm = { name: `from ${test.claimed}`, share: claimed(own) };
   const controls: Arm[] = other
     ? [{ name: `from ${test.claimed}, where it should not matter`, share: claimed(other) }]
     : [];
   const even = 1 / test.roles.length;
-  const outcome = judge(main.share, controls.map(c => c.share), test.need);
+  const outcome = judge(
+    main.share,
+    controls.map(c => c.share),
+    test.need,
+  );
   const above = main.share.low > even;
   return [
     {
@@ -60,7 +69,10 @@ export async function sourceTest(test: TestOf<"source">, scene: Scene): Promise<
 
 async function sharesOf(test: TestOf<"source">, scene: Scene, where: Where | undefined, count: number) {
   const all = ofSplit(scene.items, "held-out", where).filter(item => test.roles.every(role => item.roles[role]));
-  const usable = some(all.filter(item => scene.right(item)), count);
+  const usable = some(
+    all.filter(item => scene.right(item)),
+    count,
+  );
   const out: { shares: Record<string, number>; row: Row }[] = [];
   for (const [n, item] of usable.entries()) {
     const asks: { role: string; ask: Ask }[] = [];
@@ -74,7 +86,10 @@ async function sharesOf(test: TestOf<"source">, scene: Scene, where: Where | und
         if (++found === DONORS) break;
       }
     }
-    const readings = await scene.lab.plain([{ ids: item.ids, wanted: item.answerIds, own: [] }, ...asks.map(a => a.ask)]);
+    const readings = await scene.lab.plain([
+      { ids: item.ids, wanted: item.answerIds, own: [] },
+      ...asks.map(a => a.ask),
+    ]);
     const clean = readings[0]!.logProbability;
     const drops = Object.fromEntries(test.roles.map(role => [role, 0]));
     for (const role of test.roles) {

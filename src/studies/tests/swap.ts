@@ -121,7 +121,7 @@ export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Find
       c.ask,
       sets.map(s => s.set),
     );
-    readings.forEach((r, i) => sets[i]!.put(r));
+    for (const [i, r] of readings.entries()) sets[i]!.put(r);
     const clean = readings[2]!;
     randomShifts.push(readings[3]!.gap - clean.gap);
     const [frozen] = await lab.under(c.ask, [change(c, layer, by, v)], "frozen");
@@ -217,7 +217,7 @@ async function classMeans(test: TestOf<"swap">, scene: Scene) {
   let labels = usable.map(item => item.labels[test.label]!);
   if (scene.null === "shuffled labels") labels = shuffled(labels, drawFor(scene, "shuffled labels"));
   const groups = new Map<string, Float32Array[][]>();
-  usable.forEach((_, i) => into(groups, labels[i]!).push(states[i]!));
+  for (const i of usable.keys()) into(groups, labels[i]!).push(states[i]!);
   const means = new Map<string, Vector[]>();
   for (const [label, members] of groups) {
     if (members.length < test.least) continue;
