@@ -11,7 +11,7 @@
  */
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -28,10 +28,24 @@ function sources(folder = join(root, "src")) {
   });
 }
 
+/** Traces of the gallery. */
+function charts() {
+  const folder = join(root, "docs/gallery");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter(name => name.endsWith(".json"))
+    .map(name => join(folder, name));
+}
+
 /** A hash of every source's name, size and time: a few milliseconds for a few hundred files. */
 function signature() {
   const hash = createHash("sha1");
-  for (const path of [...sources().sort(), join(root, "package.json"), fileURLToPath(import.meta.url)]) {
+  for (const path of [
+    ...sources().sort(),
+    ...charts().sort(),
+    join(root, "package.json"),
+    fileURLToPath(import.meta.url),
+  ]) {
     const { size, mtimeMs } = statSync(path);
     hash.update(`${relative(root, path)}\0${size}\0${mtimeMs}\n`);
   }
@@ -104,8 +118,9 @@ export async function build(out, { replace = true } = {}) {
       });
       const page = join(root, "src/web/index.html");
       if (existsSync(page)) cpSync(page, join(beside, "web/index.html"));
-      // Finished charts, to look at before any model is loaded.
-      cpSync(join(root, "src/web/examples"), join(beside, "web/examples"), { recursive: true });
+      // Finished charts, to look at before any model is loaded: the gallery's, as data.
+      mkdirSync(join(beside, "web/examples"));
+      for (const path of charts()) cpSync(path, join(beside, "web/examples", basename(path)));
     }
     if (replace) rmSync(out, { recursive: true, force: true });
     renameSync(beside, out);

@@ -70,17 +70,21 @@ function chips(chart: Chart, demand: ReadonlyMap<number, number>): Draft[] {
     while (box && chart.tokens[last + 1]?.box === box.id) last++;
     let room = 0;
     for (let q = p; q <= last; q++) room = Math.max(room, demand.get(q) ?? 0);
-    const text = chart.tokens
-      .slice(p, last + 1)
-      .map(t => t.text)
-      .join(" ");
+    // Pieces of a word are one word: the box has its name.
+    const text =
+      box && last > p
+        ? box.label
+        : chart.tokens
+            .slice(p, last + 1)
+            .map(t => t.text)
+            .join(" ");
     drafts.push({
       kind: "token",
       positions: [p, last],
       text,
       share: box?.share ?? 0,
       ...(box ? { box: box.id } : {}),
-      width: Math.min(longest, Math.max(box ? 44 : 22, textWidth(text, 13, Boolean(box)) + (box ? chipPadding : 6))),
+      width: Math.min(longest, Math.max(box ? 58 : 22, textWidth(text, 13, Boolean(box)) + (box ? chipPadding : 6))),
       room,
       used: Boolean(box) || room > 0,
     });

@@ -10,6 +10,7 @@ import { recordRun } from "../models/record.ts";
 import type { OpenModel } from "../store/open-model.ts";
 import type { ModelState, PromptInput } from "./api.ts";
 import { basisChoices } from "./bases.ts";
+import { boxRoles } from "./box-roles.ts";
 import { indexNow } from "./build-index.ts";
 import { edgeHeads } from "./edge-heads.ts";
 import type { CallOptions, Method, Methods } from "./instrument.ts";
@@ -89,6 +90,8 @@ export const answers: Answers = {
       })),
     };
   },
+
+  roles: (scene, { document }, options) => boxRoles(scene, document, options),
 
   heads: edgeHeads,
 

@@ -248,6 +248,8 @@ export interface JobKinds {
   load: { input: Record<string, never>; result: ModelState };
   trace: { input: TraceInput & { readonly save?: boolean | undefined }; result: Traced };
   verify: { input: { readonly document: string }; result: Traced };
+  /** Boxes that were regrouped, measured and named. */
+  roles: { input: { readonly document: string }; result: Traced };
   contrast: { input: ContrastInput; result: Contrasts };
   intervene: { input: InterveneInput; result: Intervened };
   generate: { input: GenerateInput; result: Generated };
@@ -347,6 +349,8 @@ export interface RunInfo {
   readonly tokens: number;
   /** "works", "does not work", or nobody has verified it. */
   readonly verified?: boolean;
+  /** Of a model that was changed while it ran. */
+  readonly changed?: boolean;
   readonly deleted?: boolean;
 }
 

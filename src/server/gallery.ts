@@ -16,7 +16,7 @@ export class Gallery {
     this.folder = folder;
   }
 
-  /** In the order of their file names: the first is what a newcomer sees. */
+  /** Charts that hold first, of the model that comes along before others: the first is what a newcomer sees. */
   list(): Promise<RunInfo[]> {
     this.entries ??= this.read();
     return this.entries;
@@ -30,11 +30,16 @@ export class Gallery {
 
   private async read(): Promise<RunInfo[]> {
     const names = (await readdir(this.folder).catch(() => [])).filter(name => name.endsWith(".json")).sort();
-    return Promise.all(
+    const found = await Promise.all(
       names.map(async name => {
         const document = JSON.parse(await readFile(join(this.folder, name), "utf8")) as TraceDocument;
         return recordOf(prefix + name.slice(0, -".json".length), "", document);
       }),
     );
+    return found.sort((a, b) => rank(a) - rank(b));
   }
+}
+
+function rank({ verified, model }: RunInfo): number {
+  return (verified === true ? 0 : verified === false ? 2 : 4) + (model === "specimen" ? 0 : 1);
 }

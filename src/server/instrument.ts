@@ -32,6 +32,7 @@ export interface Methods {
   predict: { input: PromptInput; result: Prediction };
   trace: { input: TraceInput; result: TraceDocument };
   verify: { input: { readonly document: TraceDocument }; result: TraceDocument };
+  roles: { input: { readonly document: TraceDocument }; result: TraceDocument };
   contrast: { input: ContrastInput; result: Contrasts };
   intervene: { input: InterveneInput; result: Intervened };
   generate: { input: GenerateInput; result: Generated };

@@ -68,9 +68,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       if (result.id) tell({ type: "runs" });
       return result;
     }
-    if (kind === "verify") {
+    if (kind === "verify" || kind === "roles") {
       const { document: id } = input as JobRequest<"verify">["input"];
-      const document = await worker.call("verify", model, { document: await documentOf(id) }, calls);
+      const document = await worker.call(kind, model, { document: await documentOf(id) }, calls);
       await runs.replace(id, document);
       tell({ type: "runs" });
       return { id, document } satisfies Traced;

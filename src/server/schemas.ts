@@ -61,6 +61,7 @@ export const jobInputs = {
   load: z.strictObject({}),
   trace: traceInput,
   verify: z.strictObject({ document: z.string().max(120) }),
+  roles: z.strictObject({ document: z.string().max(120) }),
   contrast: z.strictObject({ ...promptFields, target: z.string().max(200).optional() }).refine(one, noPrompt),
   intervene: z
     .strictObject({

@@ -24,6 +24,8 @@ export interface RunRecord {
   readonly created: string;
   readonly tokens: number;
   readonly verified?: boolean;
+  /** Of a model that was changed while it ran. */
+  readonly changed?: boolean;
   readonly deleted?: boolean;
   /** Seconds that the trace took. */
   readonly seconds?: number;
@@ -177,15 +179,31 @@ export class Runs {
   }
 }
 
+/** The prompt, or the last turn of a chat. */
+function titleOf(prompt: string): string {
+  let text = prompt;
+  if (/^\s*\[\s*\{/.test(prompt)) {
+    try {
+      const turns = JSON.parse(prompt) as { content?: unknown }[];
+      const last = turns.at(-1)?.content;
+      if (typeof last === "string") text = `… ${last}`;
+    } catch {
+      // A prompt that only looks like a chat is its own title.
+    }
+  }
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
 /** What a list says of a document. */
 export function recordOf(id: string, created: string, document: TraceDocument): RunRecord {
   const seconds = Object.values(document.timings).reduce((sum, s) => sum + s, 0);
   return {
     id,
-    title: document.prompt.length > 200 ? `${document.prompt.slice(0, 200)}…` : document.prompt,
+    title: titleOf(document.prompt),
     answer: document.target.text,
     model: document.model.name,
     basis: document.basis,
+    ...(document.changed ? { changed: true } : {}),
     ...(document.versus ? { versus: document.versus.prompt.slice(0, 200) } : {}),
     created,
     tokens: document.tokens.length,

@@ -2,15 +2,16 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { TraceDocument } from "../attribution/document.ts";
 import { visible } from "../charts/text.ts";
-import type { Change, Documents, ErrorInfo, JobStatus, Models, TraceInput } from "../server/api.ts";
+import type { Documents, ErrorInfo, JobStatus, Models, TraceInput } from "../server/api.ts";
 import { api, connect, errorOf, job, listen } from "./client.ts";
 import { Keys } from "./parts/keys.tsx";
 import { ProblemNote } from "./parts/problem.tsx";
 import { ProgressLine } from "./parts/progress.tsx";
-import { useRoute, type View } from "./route.ts";
+import { another, useRoute, type View } from "./route.ts";
 import { ThemeSwitch } from "./single/theme-switch.tsx";
 import { ChartPage } from "./views/chart-page.tsx";
-import { Composer, type Draft, emptyDraft, estimate } from "./views/composer/composer.tsx";
+import { Composer } from "./views/composer/composer.tsx";
+import { type Draft, draftOf, emptyDraft, estimate } from "./views/composer/draft.ts";
 import { GalleryStrip, Library } from "./views/library/library.tsx";
 import { ModelPicker } from "./views/models/model-picker.tsx";
 
@@ -37,8 +38,6 @@ export function App() {
   const [keys, setKeys] = useState(false);
   const [online, setOnline] = useState(true);
   const [over, setOver] = useState(false);
-  /** Changes that were carried over to the view where they are combined. */
-  const [changes, setChanges] = useState<readonly Change[]>([]);
   const counter = useRef(0);
   const failed = useCallback((failure: unknown) => {
     const info = errorOf(failure);
@@ -101,13 +100,12 @@ export function App() {
     }
   };
 
-  const start = async (input: TraceInput) => {
+  const start = async (input: TraceInput, count?: number) => {
     if (!model) return;
     const key = ++counter.current;
     const stop = new AbortController();
-    const title = visible(input.prompt ?? "the prompt");
-    const tokens = Math.ceil((input.prompt ?? "").length / 4);
-    const expected = estimate(models, model, tokens);
+    const title = input.changes ? "The changed model" : visible(input.prompt ?? "the prompt");
+    const expected = estimate(models, model, count ?? Math.ceil((input.prompt ?? "").length / 4));
     const change = (status: JobStatus) =>
       setRunning(all => all.map(one => (one.key === key ? { ...one, status } : one)));
     setError(undefined);
@@ -116,8 +114,8 @@ export function App() {
       const made = await job("trace", model, input, { signal: stop.signal, onStatus: change });
       if (made.id) {
         setTrace({ id: made.id, document: made.document });
-        setChanges([]);
-        go({ doc: made.id, view: "story", box: undefined, node: undefined, with: undefined, pins: undefined });
+        // A changed model is at once comparable with the one that it was.
+        go({ ...another, doc: made.id, view: "story", ...(input.changes ? { with: route.doc ?? doc } : {}) });
         void api.models().then(setModels, failed);
         requestAnimationFrame(() => {
           const place = document.getElementById("chart");
@@ -135,10 +133,7 @@ export function App() {
   const open = (id: string) => {
     setLibrary(undefined);
     if (library === "compare") go({ with: id, view: "compare" });
-    else {
-      setChanges([]);
-      go({ doc: id, box: undefined, node: undefined, with: undefined, pins: undefined, view: "story" });
-    }
+    else go({ ...another, doc: id, view: "story" });
   };
   const take = async (file: File) => {
     setError(undefined);
@@ -266,7 +261,7 @@ export function App() {
         onDraft={setDraft}
         onLoad={() => void load()}
         onStopLoading={() => loading?.stop.abort()}
-        onTrace={input => void start(input)}
+        onTrace={(input, tokens) => void start(input, tokens)}
       />
       {running.map(one => (
         <ProgressLine
@@ -298,16 +293,18 @@ export function App() {
             route={route}
             go={go}
             model={chartModel}
-            changes={changes}
-            onChanges={setChanges}
+            charts={[...(documents?.runs ?? []), ...(documents?.gallery ?? [])]}
             onCompare={() => setLibrary("compare")}
             onDocument={(document, id = trace.id) => {
               setTrace({ id, document });
               if (id !== trace.id) go({ doc: id }, { replace: true });
             }}
-            onTrace={input => void start(input)}
+            onCopy={document =>
+              void take(new File([JSON.stringify(document)], "a changed chart.json", { type: "application/json" }))
+            }
+            onTrace={input => void start(input, trace.document.tokens.length)}
             onAgain={() => {
-              setDraft({ ...draft, prompt: trace.document.prompt, versus: trace.document.versus?.prompt ?? "" });
+              setDraft(draftOf(trace.document, draft));
               document.getElementById("prompt")?.focus();
             }}
           />

@@ -55,6 +55,7 @@ const client = crypto.randomUUID().slice(0, 8);
 type Listener = (event: ServerEvent) => void;
 const listeners = new Set<Listener>();
 const waiting = new Map<string, (job: JobStatus) => void>();
+const parts = new Map<string, (part: unknown) => void>();
 let connected = false;
 
 /** Opens the stream of events; the browser opens it again by itself when it breaks. */
@@ -71,6 +72,7 @@ export function connect(onState: (connected: boolean) => void): () => void {
   source.onmessage = message => {
     const event = JSON.parse(message.data) as ServerEvent;
     if (event.type === "job") waiting.get(event.job.id)?.(event.job);
+    if (event.type === "part") parts.get(event.job)?.(event.part);
     for (const listener of listeners) listener(event);
   };
   return () => source.close();
@@ -84,6 +86,8 @@ export function listen(listener: Listener): () => void {
 export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly onStatus?: (job: JobStatus) => void;
+  /** A piece of the result, ahead of the whole. Some may be missed; the result holds them all. */
+  readonly onPart?: (part: unknown) => void;
 }
 
 /** Asks for long work and waits for it. Aborting the signal cancels the work itself. */
@@ -95,6 +99,7 @@ export async function job<K extends JobKind>(
 ): Promise<JobKinds[K]["result"]> {
   const started = await send<JobStatus>("POST", "/api/jobs", { kind, model, input, client });
   options.onStatus?.(started);
+  if (options.onPart) parts.set(started.id, options.onPart);
   const cancel = () => void send("DELETE", `/api/jobs/${started.id}`, {}).catch(() => {});
   if (options.signal?.aborted) cancel();
   options.signal?.addEventListener("abort", cancel, { once: true });
@@ -106,6 +111,7 @@ export async function job<K extends JobKind>(
   } finally {
     options.signal?.removeEventListener("abort", cancel);
     waiting.delete(started.id);
+    parts.delete(started.id);
   }
 }
 

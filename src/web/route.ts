@@ -17,9 +17,13 @@ export interface Route {
   readonly pins?: string | undefined;
   /** Thresholds of the microscope. */
   readonly cut?: string | undefined;
+  /** What is to be changed in the model, as views/intervene/plan.ts writes it. */
+  readonly set?: string | undefined;
+  /** The text that units are watched on. */
+  readonly text?: string | undefined;
 }
 
-const keys = ["doc", "box", "node", "with", "pins", "cut"] as const;
+const keys = ["doc", "box", "node", "with", "pins", "cut", "set", "text"] as const;
 
 function read(): Route {
   const query = new URLSearchParams(location.search);
@@ -38,6 +42,16 @@ function write(route: Route): string {
   const text = query.toString();
   return text ? `?${text}` : location.pathname;
 }
+
+/** What belongs to one chart alone, let go of when another is opened. */
+export const another = {
+  box: undefined,
+  node: undefined,
+  with: undefined,
+  pins: undefined,
+  set: undefined,
+  text: undefined,
+} as const;
 
 export type Go = (change: Partial<Route>, options?: { replace?: boolean }) => void;
 

@@ -8,7 +8,11 @@ export interface JobState<K extends JobKind> {
   readonly status: JobStatus | undefined;
   readonly result: JobKinds[K]["result"] | undefined;
   readonly error: ErrorInfo | undefined;
-  start(model: string, input: JobKinds[K]["input"]): Promise<JobKinds[K]["result"] | undefined>;
+  start(
+    model: string,
+    input: JobKinds[K]["input"],
+    onPart?: (part: unknown) => void,
+  ): Promise<JobKinds[K]["result"] | undefined>;
   cancel(): void;
   clear(): void;
 }
@@ -25,7 +29,7 @@ export function useJob<K extends JobKind>(kind: K): JobState<K> {
     status,
     result,
     error,
-    async start(model, input) {
+    async start(model, input, onPart) {
       stop.current?.abort();
       const mine = new AbortController();
       stop.current = mine;
@@ -36,7 +40,11 @@ export function useJob<K extends JobKind>(kind: K): JobState<K> {
         const onStatus = (s: JobStatus) => {
           if (stop.current === mine) setStatus(s);
         };
-        const got = await job(kind, model, input, { signal: mine.signal, onStatus });
+        const got = await job(kind, model, input, {
+          signal: mine.signal,
+          onStatus,
+          ...(onPart ? { onPart: part => stop.current === mine && onPart(part) } : {}),
+        });
         if (stop.current === mine) setResult(got);
         return got;
       } catch (failure) {

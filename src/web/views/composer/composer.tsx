@@ -3,35 +3,18 @@
  * the one button. Long work that was asked for stands below, each with its progress.
  */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { tokenText } from "../../../charts/text.ts";
-import type { ChatMessage, JobStatus, Models, PromptInput, TraceInput } from "../../../server/api.ts";
+import type { JobStatus, Models, TraceInput } from "../../../server/api.ts";
 import { ProblemNote } from "../../parts/problem.tsx";
 import { ProgressLine } from "../../parts/progress.tsx";
-import { shortName } from "../models/model-picker.tsx";
+import { shortName } from "../models/short-name.ts";
+import { Against } from "./against.tsx";
+import { BasisChoice } from "./basis-choice.tsx";
+import { type Draft, estimate, promptOf, questionOf, versusOf } from "./draft.ts";
 import { Predictions } from "./predictions.tsx";
 import { TokenChips } from "./token-chips.tsx";
+import { Turns } from "./turns.tsx";
+import { useContrast } from "./use-contrast.ts";
 import { usePreview } from "./use-preview.ts";
-
-export interface Draft {
-  readonly prompt: string;
-  readonly versus: string;
-  readonly chat: boolean;
-  /** Earlier turns of a chat. */
-  readonly turns: readonly ChatMessage[];
-  readonly target: string | undefined;
-  readonly foil: string | undefined;
-  readonly boxes: number;
-}
-
-export const emptyDraft: Draft = {
-  prompt: "",
-  versus: "",
-  chat: false,
-  turns: [],
-  target: undefined,
-  foil: undefined,
-  boxes: 10,
-};
 
 export interface ComposerProps {
   readonly models: Models | undefined;
@@ -44,7 +27,8 @@ export interface ComposerProps {
   /** Somebody means to ask: the model may be loaded. */
   onLoad(): void;
   onStopLoading(): void;
-  onTrace(input: TraceInput): void;
+  /** `tokens`: how many the prompt has, where that is known already. */
+  onTrace(input: TraceInput, tokens: number | undefined): void;
 }
 
 export function Composer(props: ComposerProps) {
@@ -54,7 +38,11 @@ export function Composer(props: ComposerProps) {
   const choice = models?.choices.find(c => c.name === model);
   const input = useMemo(() => promptOf(draft), [draft.prompt, draft.chat, draft.turns]);
   const preview = usePreview(model, ready, input);
-  const versus = usePreview(model, ready && draft.versus.trim() !== "", versusOf(draft));
+  const versus = usePreview(model, ready, versusOf(draft));
+  const looks = ready && draft.against === "found" && draft.foil === undefined && preview.fresh;
+  const found = useContrast(model, looks, input, draft.target);
+  const [chosen, setChosen] = useState(0);
+  useEffect(() => setChosen(0), [found.contrasts]);
   const set = (change: Partial<Draft>) => onDraft({ ...draft, ...change });
   const chatty = ready && models?.resident?.chat === true;
 
@@ -71,22 +59,18 @@ export function Composer(props: ComposerProps) {
   }, [draft.prompt !== "", ready, choice?.name]);
 
   const tokens = preview.prediction?.tokens;
-  const others = versus.prediction?.tokens;
-  const mismatch = draft.versus.trim() !== "" && versus.fresh && tokens && others && tokens.length !== others.length;
-  const differing = useMemo(() => {
-    if (!tokens || !others || tokens.length !== others.length) return undefined;
-    return new Set(others.flatMap((t, i) => (t.id === tokens[i]?.id ? [] : [i])));
-  }, [tokens, others]);
+  const others = versusOf(draft) ? versus.prediction?.tokens : undefined;
+  const mismatch = versus.fresh && tokens && others && tokens.length !== others.length;
   const seconds = estimate(models, model, tokens?.length);
   const trace = () => {
-    if (!input || mismatch) return;
-    props.onTrace({
-      ...input,
-      ...(draft.versus.trim() ? { versus: draft.versus } : {}),
-      ...(draft.target === undefined ? {} : { target: draft.target }),
-      ...(draft.foil === undefined ? {} : { foil: draft.foil }),
-      boxes: draft.boxes,
+    const current = preview.fresh;
+    const question = questionOf(draft, {
+      ...(current ? { found: found.contrasts?.found[chosen] } : {}),
+      ...(versus.fresh ? { own: others } : {}),
     });
+    if (!question || mismatch) return;
+    found.stop();
+    props.onTrace(question, tokens?.length);
   };
   return (
     <section class="composer" aria-label="prompt">
@@ -146,20 +130,21 @@ export function Composer(props: ComposerProps) {
                   .join(" · ")}
           </span>
         </div>
-        <div id="composer-options" hidden={!options} class="options">
-          {draft.chat && <Turns turns={draft.turns} onChange={turns => set({ turns })} />}
-          <label class="dial">
-            At most {draft.boxes} boxes
-            <input
-              type="range"
-              min={4}
-              max={24}
-              value={draft.boxes}
-              onInput={event => set({ boxes: Number(event.currentTarget.value) })}
-            />
-          </label>
-        </div>
       </form>
+      <div id="composer-options" hidden={!options} class="options">
+        {draft.chat && <Turns turns={draft.turns} onChange={turns => set({ turns })} />}
+        <label class="dial">
+          At most {draft.boxes} boxes
+          <input
+            type="range"
+            min={4}
+            max={24}
+            value={draft.boxes}
+            onInput={event => set({ boxes: Number(event.currentTarget.value) })}
+          />
+        </label>
+        {options && <BasisChoice model={model} ready={ready} basis={draft.basis} onChange={basis => set({ basis })} />}
+      </div>
       {loading && model && (
         <ProgressLine title={`Loading ${shortName(model)}`} status={loading} onCancel={props.onStopLoading} />
       )}
@@ -183,102 +168,18 @@ export function Composer(props: ComposerProps) {
             foil={draft.foil}
             onChange={(target, foil) => set({ target, foil })}
           />
-          <div class="versus">
-            <label for="versus">
-              Against another prompt{" "}
-              <span class="hint">
-                of as many tokens, with another answer: the chart then shows what tells the two apart
-              </span>
-            </label>
-            <textarea
-              id="versus"
-              rows={1}
-              value={draft.versus}
-              placeholder="optional, for instance with another city"
-              spellcheck={false}
-              onInput={event => set({ versus: event.currentTarget.value })}
-              onKeyDown={event => {
-                if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-                event.preventDefault();
-                trace();
-              }}
-            />
-            {draft.versus.trim() !== "" && others && (
-              <div class="versus-line">
-                <TokenChips tokens={others} stale={!versus.fresh} {...(differing ? { marked: differing } : {})} />
-                <span class={mismatch ? "hint wrong" : "hint"}>
-                  {mismatch
-                    ? `${others.length} tokens, the prompt has ${tokens.length}: they must have as many`
-                    : `→ ${tokenText(versus.prediction?.top[0]?.text ?? "")}`}
-                </span>
-              </div>
-            )}
-          </div>
+          <Against
+            draft={draft}
+            tokens={tokens}
+            found={found}
+            chosen={chosen}
+            own={versus}
+            onChosen={setChosen}
+            onDraft={set}
+            onTrace={trace}
+          />
         </div>
       )}
     </section>
   );
-}
-
-/** Earlier turns of the chat, each editable. */
-function Turns({ turns, onChange }: { turns: readonly ChatMessage[]; onChange(turns: ChatMessage[]): void }) {
-  const set = (i: number, change: Partial<ChatMessage>) =>
-    onChange(turns.map((turn, j) => (i === j ? { ...turn, ...change } : turn)));
-  return (
-    <fieldset class="turns">
-      <legend>Earlier turns</legend>
-      {turns.map((turn, i) => (
-        <div class="turn" key={i}>
-          <select
-            aria-label={`who speaks in turn ${i + 1}`}
-            value={turn.role}
-            onChange={e => set(i, { role: e.currentTarget.value as ChatMessage["role"] })}
-          >
-            <option value="system">system</option>
-            <option value="user">user</option>
-            <option value="assistant">assistant</option>
-          </select>
-          <textarea
-            rows={1}
-            aria-label={`turn ${i + 1}`}
-            value={turn.content}
-            onInput={e => set(i, { content: e.currentTarget.value })}
-          />
-          <button type="button" class="quiet" onClick={() => onChange(turns.filter((_, j) => j !== i))}>
-            Remove
-          </button>
-        </div>
-      ))}
-      <button
-        type="button"
-        class="quiet"
-        onClick={() =>
-          onChange([...turns, { role: turns.at(-1)?.role === "user" ? "assistant" : "user", content: "" }])
-        }
-      >
-        Add a turn
-      </button>
-    </fieldset>
-  );
-}
-
-/** What the server is asked with; undefined while there is nothing to ask. */
-export function promptOf(draft: Pick<Draft, "prompt" | "chat" | "turns">): PromptInput | undefined {
-  if (draft.prompt === "" || draft.prompt.trim() === "") return undefined;
-  if (!draft.chat) return { prompt: draft.prompt };
-  if (draft.turns.length === 0) return { prompt: draft.prompt, chat: true };
-  return { prompt: draft.prompt, chat: [...draft.turns, { role: "user", content: draft.prompt }] };
-}
-
-function versusOf(draft: Draft): PromptInput | undefined {
-  if (draft.versus.trim() === "") return undefined;
-  return { prompt: draft.versus, ...(draft.chat ? { chat: true } : {}) };
-}
-
-/** Seconds that a trace of so many tokens will take, from what traces took here before. */
-export function estimate(models: Models | undefined, model: string | undefined, tokens: number | undefined) {
-  const known = models?.timings[model ?? ""] ?? models?.timings[shortName(model ?? "").replace(/\.gguf$/, "")];
-  if (!known?.length || !tokens) return undefined;
-  const rates = known.map(([n, seconds]) => seconds / Math.max(1, n)).sort((a, b) => a - b);
-  return rates[Math.floor(rates.length / 2)]! * tokens;
 }

@@ -1,8 +1,9 @@
-/** A box renamed, merged with another, or split. */
+/** A box renamed, merged with another, split, or one of its units moved. */
 import { useState } from "preact/hooks";
 import type { TraceDocument } from "../../../attribution/document.ts";
 import { chart } from "../../../charts/chart.ts";
 import { merged, renamed, split } from "./edit-boxes.ts";
+import { MoveUnit } from "./move-unit.tsx";
 import type { Edits } from "./use-edits.ts";
 
 export function BoxEditor({ document, box, edits }: { document: TraceDocument; box: string; edits: Edits }) {
@@ -12,7 +13,7 @@ export function BoxEditor({ document, box, edits }: { document: TraceDocument; b
   const others = open ? chart(document).boxes.filter(b => b.kind === it.kind && b.id !== box) : [];
   return (
     <details class="box-editor" onToggle={e => setOpen(e.currentTarget.open)}>
-      <summary class="quiet">Rename, merge, split</summary>
+      <summary class="quiet">Rename, merge, split, move</summary>
       {open && (
         <div class="editor-body">
           <form
@@ -54,6 +55,7 @@ export function BoxEditor({ document, box, edits }: { document: TraceDocument; b
               </button>
             </form>
           )}
+          {it.kind === "units" && <MoveUnit document={document} box={it} others={others} onChange={edits.apply} />}
           {it.members.length > 1 && (
             <button type="button" class="plain" onClick={() => edits.apply(split(document, box))}>
               Split into earlier and later layers

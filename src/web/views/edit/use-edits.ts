@@ -1,15 +1,22 @@
-/** Changes to a chart's boxes, with undo and redo. Each is kept at once: of a gallery's chart, as a copy of one's own. */
-import { useEffect, useState } from "preact/hooks";
+/** Changes to a chart's boxes, with undo and redo. Each is kept at once; of a gallery's chart, on this page only. */
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { TraceDocument } from "../../../attribution/document.ts";
 import { api } from "../../client.ts";
 
 export interface Edits {
   apply(document: TraceDocument): void;
+  /** The same boxes with more known of them: no step of its own. */
+  amend(document: TraceDocument): void;
   undo(): void;
   redo(): void;
+  /** Until the last change is kept. */
+  settled(): Promise<unknown>;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
 }
+
+/** Is it one of those that came along, which are nobody's to change? */
+export const isGallery = (id: string) => id.startsWith("gallery-");
 
 /** Steps that can be taken back. */
 const most = 100;
@@ -21,10 +28,11 @@ export function useEdits(
 ): Edits {
   const [past, setPast] = useState<readonly TraceDocument[]>([]);
   const [future, setFuture] = useState<readonly TraceDocument[]>([]);
+  const saved = useRef<Promise<unknown>>(Promise.resolve());
   const show = (next: TraceDocument) => {
     onDocument(next);
     // A chart of the gallery is nobody's own: it stays as it is on disk, and so does what was changed on screen.
-    if (!id.startsWith("gallery-")) void api.replace(id, next).catch(() => {});
+    if (!isGallery(id)) saved.current = api.replace(id, next).catch(() => {});
   };
   const edits: Edits = {
     apply(next) {
@@ -32,6 +40,7 @@ export function useEdits(
       setFuture([]);
       show(next);
     },
+    amend: onDocument,
     undo() {
       const before = past.at(-1);
       if (!before) return;
@@ -46,6 +55,7 @@ export function useEdits(
       setFuture(rest);
       show(next);
     },
+    settled: () => saved.current,
     canUndo: past.length > 0,
     canRedo: future.length > 0,
   };

@@ -1,6 +1,7 @@
 /** The answer's value before and after a change, in the same logits that the chart explains. */
 import type { TraceDocument } from "../../../attribution/document.ts";
-import type { Change, Intervened } from "../../../server/api.ts";
+import type { Intervened } from "../../../server/api.ts";
+import { boxOf, type Planned } from "./plan.ts";
 
 export interface Values {
   readonly before: number;
@@ -26,15 +27,16 @@ export function answerValues(document: TraceDocument, result: Intervened): Value
 }
 
 /**
- * What the chart says that a change does, in logits: a unit scaled by s takes (1 − s) of its contribution away. Undefined
- * for what a chart cannot say without running the model (set, swap).
+ * What the chart says that a change does, in logits. A unit scaled by s takes (1 − s) of its contribution away; under a
+ * contrast contributions are counted from the other prompt's values, so what is foretold is the swap for those. Undefined
+ * for what a chart cannot say without running the model.
  */
-export function predicted(document: TraceDocument, change: Change): number | undefined {
-  if (change.do !== "scale" || change.value === undefined) return undefined;
-  const factor = change.value - 1;
-  const chosen = new Set(change.nodes);
-  const box = document.supernodes.find(s => s.members.length === chosen.size && s.members.every(m => chosen.has(m)));
+export function predicted(document: TraceDocument, planned: Planned): number | undefined {
+  const factor = factorOf(document, planned);
+  if (factor === undefined) return undefined;
+  const box = document.supernodes.find(s => s.id === boxOf(document, planned.nodes));
   if (box) return factor * box.effect;
+  const chosen = new Set(planned.nodes);
   let sum = 0;
   for (const node of document.nodes) {
     if (!chosen.has(node.id)) continue;
@@ -42,4 +44,11 @@ export function predicted(document: TraceDocument, change: Change): number | und
     sum += node.effect;
   }
   return factor * sum;
+}
+
+function factorOf({ versus }: TraceDocument, planned: Planned): number | undefined {
+  if (planned.at || planned.brought?.length) return undefined;
+  if (planned.do === "scale" && !versus && planned.value !== undefined) return planned.value - 1;
+  const fromContrast = planned.from === undefined || planned.from === versus?.prompt;
+  return planned.do === "swap" && versus && fromContrast ? -1 : undefined;
 }

@@ -1,13 +1,13 @@
 /** What can be done to a box where it stands: switch it off, reverse it, amplify it, give it the other prompt's values. */
 import { useState } from "preact/hooks";
 import type { TraceDocument } from "../../../attribution/document.ts";
-import type { Change } from "../../../server/api.ts";
 import { ProblemNote } from "../../parts/problem.tsx";
 import { ProgressLine } from "../../parts/progress.tsx";
 import { useJob } from "../../parts/use-job.ts";
 import { predicted, watchedIds } from "./answer-values.ts";
 import { asked } from "./asked.ts";
 import { BeforeAfter } from "./before-after.tsx";
+import { changeable as changeableOf, changeOf, type Planned } from "./plan.ts";
 
 export interface BoxActionsProps {
   readonly document: TraceDocument;
@@ -16,7 +16,7 @@ export interface BoxActionsProps {
   /** The model that made this chart; undefined when it is not on this machine. */
   readonly model: string | undefined;
   /** Takes the change over to the view where several are combined. */
-  onKeep(change: Change): void;
+  onKeep(planned: Planned): void;
 }
 
 const actions = [
@@ -27,18 +27,16 @@ const actions = [
 
 export function BoxActions({ document, nodes, title, model, onKeep }: BoxActionsProps) {
   const work = useJob("intervene");
-  const [done, setDone] = useState<{ change: Change; name: string }>();
-  const able = nodes.some(id => /^(unit|mlp|embedding)\./.test(id)) && document.tokens.every(t => t.id >= 0);
-  if (!able) return null;
-  const changeable = nodes.filter(id => /^(unit|mlp|embedding)\./.test(id));
-  const run = (name: string, change: Change) => {
+  const [done, setDone] = useState<{ change: Planned; name: string }>();
+  const changeable = changeableOf(nodes);
+  if (changeable.length === 0 || document.tokens.some(t => t.id < 0)) return null;
+  const run = (name: string, change: Planned) => {
     if (!model) return;
     setDone({ change, name });
     void work.start(model, {
       ...asked(document),
-      changes: [change],
+      changes: [changeOf(change, document)],
       watch: watchedIds(document),
-      ...(document.versus ? { versus: document.versus.prompt } : {}),
     });
   };
   return (

@@ -121,6 +121,7 @@ export function factsOf(run: RunInfo): string {
     run.model,
     run.basis === "neurons" ? "" : run.basis,
     `${run.tokens} tokens`,
+    run.changed ? "changed model" : "",
     run.versus ? "contrast" : "",
     run.verified === undefined ? "" : run.verified ? "✓ verified" : "verified: does not work",
     run.created ? new Date(run.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "",

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ModelChoice, Models } from "../../../server/api.ts";
 import { megabytes } from "../../parts/progress.tsx";
+import { shortName } from "./short-name.ts";
 
 export interface ModelPickerProps {
   readonly models: Models | undefined;
@@ -97,9 +98,4 @@ export function ModelPicker({ models, model, loading, onChoose }: ModelPickerPro
       )}
     </>
   );
-}
-
-/** A path as its last part; a hub name as it is. */
-export function shortName(name: string): string {
-  return /^[/~.]|\\/.test(name) ? name.split(/[/\\]/).filter(Boolean).at(-1)! : name;
 }

@@ -31,6 +31,8 @@ export interface StoryViewProps {
   readonly onOpenNode?: (node: string) => void;
   /** More to do with a box, shown in its details. */
   readonly actions?: (box: string) => ComponentChildren;
+  /** Said and done with the whole chart, above it. */
+  readonly tools?: ComponentChildren;
   /** Links weaker than this share of the answer are listed, not drawn. */
   readonly minimumShare?: number;
 }
@@ -119,6 +121,7 @@ export function StoryView(props: StoryViewProps) {
       <Prompt document={document} chart={chart} lit={lit} />
       <CoverageBar coverage={document.coverage} />
       <Paragraph story={document.story} chosen={sentence} onChoose={setSentence} />
+      {props.tools}
       <div class={beside ? "columns beside" : "columns"}>
         {/* biome-ignore lint/a11y/noStaticElementInteractions: keys go to the focused box; its buttons do all without them */}
         <div class="stage" onKeyDown={steer}>

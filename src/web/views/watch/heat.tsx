@@ -7,9 +7,11 @@ export interface HeatProps {
   readonly values: readonly number[];
   /** The activation that is coloured fully; the largest here when left out. */
   readonly full?: number;
+  /** From this token on the model wrote it. */
+  readonly written?: number;
 }
 
-export function Heat({ tokens, values, full }: HeatProps) {
+export function Heat({ tokens, values, full, written }: HeatProps) {
   const most = full ?? Math.max(...values.map(Math.abs), 1e-9);
   const top = values.reduce((best, v, i) => (Math.abs(v) > Math.abs(values[best] ?? 0) ? i : best), 0);
   return (
@@ -22,7 +24,7 @@ export function Heat({ tokens, values, full }: HeatProps) {
         return (
           <span
             key={i}
-            class={`heat-token ${(values[i] ?? 0) < 0 ? "against" : "for"}`}
+            class={`heat-token ${(values[i] ?? 0) < 0 ? "against" : "for"}${written !== undefined && i >= written ? " written" : ""}`}
             style={share > 0.02 ? { "--heat": `${Math.round(share * 40)}%` } : undefined}
             title={figure(values[i] ?? 0)}
           >

@@ -1,77 +1,109 @@
-/** Chosen units on any text: type or paste, and see where each lights up. */
+/** Chosen units on any text: type or paste, and see each light up token by token as the model reads, and writes on. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { TraceDocument } from "../../../attribution/document.ts";
-import { figure, tokenText } from "../../../charts/text.ts";
+import { figure } from "../../../charts/text.ts";
+import type { WatchedToken } from "../../../server/api.ts";
 import { ProblemNote } from "../../parts/problem.tsx";
+import { ProgressLine } from "../../parts/progress.tsx";
 import { useJob } from "../../parts/use-job.ts";
+import type { Go, Route } from "../../route.ts";
 import { Heat } from "./heat.tsx";
+import { charted, nameOf, unitsOf, type Watch } from "./units-of.ts";
 
 export interface WatchViewProps {
   readonly document: TraceDocument;
   readonly model: string | undefined;
-}
-
-interface Watch {
-  readonly layer: number;
-  readonly index: number;
-  readonly name: string;
+  readonly route: Route;
+  readonly go: Go;
 }
 
 /** Units that are watched to begin with. */
 const few = 8;
 
-export function WatchView({ document, model }: WatchViewProps) {
+export function WatchView({ document, model, route, go }: WatchViewProps) {
   const known = useMemo(() => unitsOf(document), [document]);
   const [watched, setWatched] = useState<readonly Watch[]>(known.slice(0, few));
-  const [text, setText] = useState(document.prompt);
+  const [text, setText] = useState(route.text ?? document.prompt);
   const [add, setAdd] = useState("");
+  const [count, setCount] = useState(12);
+  const [read, setRead] = useState<{ readonly of: string; readonly tokens: readonly WatchedToken[] }>();
   const work = useJob("watch");
-  const neurons = document.basis === "neurons";
+  const key = JSON.stringify([text, watched.map(w => [w.layer, w.index])]);
+  const start = (tokens: number) => {
+    if (!model || text.trim() === "" || watched.length === 0) return;
+    setRead({ of: key, tokens: [] });
+    const units = watched.map(({ layer, index }) => ({ layer, index }));
+    const more = (part: unknown) =>
+      setRead(had => (had?.of === key ? { of: key, tokens: [...had.tokens, part as WatchedToken] } : had));
+    void work.start(model, { prompt: text, units, basis: document.basis, tokens }, more).then(done => {
+      // Parts may have been missed on the way; the whole has them all.
+      if (!done) return;
+      const given = done.tokens.length - done.written;
+      const tokens = done.tokens.map((t, i) => ({
+        ...t,
+        activations: done.activations.map(row => row[i]!),
+        ...(i >= given ? { written: true } : {}),
+      }));
+      setRead(had => (had?.of === key ? { of: key, tokens } : had));
+    });
+  };
   useEffect(() => {
-    if (!model || !neurons || text.trim() === "" || watched.length === 0) return;
-    const timer = setTimeout(() => {
-      void work.start(model, { prompt: text, units: watched.map(({ layer, index }) => ({ layer, index })) });
-    }, 300);
+    const timer = setTimeout(() => start(0), 300);
     return () => clearTimeout(timer);
-  }, [text, watched, model, neurons]);
+  }, [key, model]);
   const named = /^\s*(?:unit\s*)?(\d+)\.(\d+)\s*$/.exec(add);
+  const here = read?.of === key ? read.tokens : [];
   return (
     <section class="watch" aria-labelledby="watch-title">
       <h2 id="watch-title" class="view-title">
         Watch units on any text
       </h2>
       <label>
-        <span class="hint">Type or paste; each line below is one unit, coloured where it is active.</span>
+        <span class="hint">Type or paste; each line below is one unit, coloured as the model reads.</span>
         <textarea
           class="watch-text"
-          rows={4}
+          rows={3}
           value={text}
           spellcheck={false}
-          onInput={event => setText(event.currentTarget.value)}
+          onInput={event => {
+            setText(event.currentTarget.value);
+            go({ text: event.currentTarget.value }, { replace: true });
+          }}
         />
       </label>
+      <div class="change-foot">
+        <button type="button" class="plain" disabled={!model || work.running} onClick={() => start(count)}>
+          Let it write on
+        </button>
+        <label class="dial small">
+          {count} tokens
+          <input type="range" min={1} max={60} value={count} onInput={e => setCount(Number(e.currentTarget.value))} />
+        </label>
+      </div>
       {!model && <p class="hint">The model of this chart is not on this machine, so nothing can be read with it.</p>}
-      {!neurons && <p class="hint">Only raw neurons can be watched so far; this chart is made of features.</p>}
+      {work.running && <ProgressLine title="Watching" status={work.status} onCancel={work.cancel} />}
       {work.error && <ProblemNote error={work.error} />}
       <ol class="watched">
         {watched.map((unit, i) => {
-          const same = text === document.prompt;
-          const values = work.result?.activations[i] ?? (same ? charted(document, unit) : undefined);
-          const tokens = work.result?.tokens ?? (same ? document.tokens : undefined);
+          const same = !model && text === document.prompt;
+          const tokens = here.length > 0 ? here : same ? document.tokens : [];
+          const values = here.length > 0 ? here.map(t => t.activations[i] ?? 0) : charted(document, unit);
+          const written = here.findIndex(t => t.written);
           return (
             <li key={`${unit.layer}.${unit.index}`}>
               <div class="watched-head">
                 <b>{unit.name}</b>
                 <span class="figure">
                   {unit.layer}.{unit.index}
-                  {values && ` · peak ${figure(values.reduce((m, v) => (Math.abs(v) > Math.abs(m) ? v : m), 0))}`}
+                  {tokens.length > 0 &&
+                    ` · peak ${figure(values.reduce((m, v) => (Math.abs(v) > Math.abs(m) ? v : m), 0))}`}
                 </span>
                 <button type="button" class="quiet" onClick={() => setWatched(watched.filter(w => w !== unit))}>
                   Remove
                 </button>
               </div>
-              {values && tokens && values.length === tokens.length ? (
-                <Heat tokens={tokens} values={values} />
+              {tokens.length > 0 ? (
+                <Heat tokens={tokens} values={values} {...(written < 0 ? {} : { written })} />
               ) : (
                 <p class="heat empty">{text}</p>
               )}
@@ -91,7 +123,7 @@ export function WatchView({ document, model }: WatchViewProps) {
         }}
       >
         <label>
-          Another unit, as layer.number
+          <span class="hint">another unit, as layer.number</span>
           <input value={add} placeholder="12.345" onInput={e => setAdd(e.currentTarget.value)} />
         </label>
         <button type="submit" class="plain" disabled={!named}>
@@ -100,32 +132,4 @@ export function WatchView({ document, model }: WatchViewProps) {
       </form>
     </section>
   );
-}
-
-/** What the chart itself holds of a unit, where the model cannot be asked. */
-function charted(document: TraceDocument, unit: Watch): number[] {
-  const nodes = document.nodes.filter(n => n.kind === "unit" && n.layer === unit.layer && n.index === unit.index);
-  return document.tokens.map((_, position) => nodes.find(n => n.position === position)?.activation ?? 0);
-}
-
-function unitsOf(document: TraceDocument): Watch[] {
-  const seen = new Set<string>();
-  return [...document.nodes]
-    .filter(node => node.kind === "unit")
-    .sort((a, b) => b.influence - a.influence)
-    .flatMap(node => {
-      const key = `${node.layer}.${node.index}`;
-      if (seen.has(key)) return [];
-      seen.add(key);
-      const layer = node.layer as number;
-      return [{ layer, index: node.index!, name: nameOf(document, layer, node.index!) }];
-    });
-}
-
-function nameOf(document: TraceDocument, layer: number, index: number): string {
-  const nodes = document.nodes.filter(n => n.kind === "unit" && n.layer === layer && n.index === index);
-  const label = nodes.find(n => n.label?.text)?.label?.text;
-  if (label) return tokenText(label);
-  const box = document.supernodes.find(s => s.id === nodes[0]?.supernode)?.label.text;
-  return box ? `in ${tokenText(box)}` : `unit ${layer}.${index}`;
 }
