@@ -13,9 +13,9 @@
  */
 import { random } from "../../core/random.ts";
 import type { PromptBasis } from "../../features/basis.ts";
-import { unitsHeld } from "../../interventions/apply.ts";
 import type { LiveFeatures } from "../../interventions/live-features.ts";
 import { sentence } from "../../interventions/sentence.ts";
+import { unitsHeld } from "../../interventions/units-held.ts";
 import { runVariants, type Variant } from "../../interventions/variants.ts";
 import type { Recording } from "../../models/record.ts";
 import type { Verdict, Verification } from "../document.ts";
