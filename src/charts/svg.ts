@@ -43,7 +43,12 @@ export function storySvg(document: TraceDocument, options: SvgOptions = {}): str
   line(`→ ${it.answerText}   ${percent(it.probability)}`, width < 640 ? 17 : 20, "for strong");
   y += 4;
   line(`${document.model.name} · ${document.basis} · ${it.what}`, 12, "muted");
-  if (it.versus) line(`against: ${clipWords(visible(it.versus.prompt), 200)} → ${it.versus.answer}`, 12, "muted");
+  if (it.versus)
+    line(
+      `against: ${clipWords(visible(it.versus.prompt), 200)} → ${it.versus.answer}${it.versus.found ? " (found)" : ""}`,
+      12,
+      "muted",
+    );
   if (it.verdict?.works) line(`${verdictGlyph.confirmed} ${it.verdict.text}`, 12, "muted");
   y += 26;
   const left = margin + Math.max(0, (inner - layout.width) / 2);

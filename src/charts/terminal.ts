@@ -82,8 +82,12 @@ function heading(document: TraceDocument, it: Chart, width: number, paint: Paint
     ...wrap(shown, width),
     paint.bold(paint.for(answer)) + (others.length ? `   ${paint.dim(others.join(" · "))}` : ""),
     ...wrap(`${document.model.name} · ${document.basis} · ${it.what}`, width).map(paint.dim),
-    ...(it.versus ? wrap(`against: ${visible(it.versus.prompt)} → ${it.versus.answer}`, width).map(paint.dim) : []),
+    ...(it.versus ? wrap(against(it.versus), width).map(paint.dim) : []),
   ];
+}
+
+function against({ prompt, answer, found }: NonNullable<Chart["versus"]>): string {
+  return `against: ${visible(prompt)} → ${answer}${found ? " (found by Lucida; another with --versus, none with --versus none)" : ""}`;
 }
 
 function tail(text: string, width: number): string {

@@ -3,7 +3,7 @@
  */
 import { Problem } from "../../core/problem.ts";
 import { type Asked, type Prompt, type PromptRequest, promptOf, shown, typedPositions } from "../../models/prompt.ts";
-import { type Recording, recordRun } from "../../models/record.ts";
+import type { Recording } from "../../models/record.ts";
 import { type ContrastOptions, findContrasts } from "./contrast.ts";
 
 /** Throws a Problem when the other prompt has another number of tokens. */
@@ -74,14 +74,4 @@ export async function findVersus(
     tried,
     found: found.map(({ ids, positions, answer, gap }) => ({ ids, text: text(ids), positions, answer, gap })),
   };
-}
-
-/** The same from the start: runs the prompt first. */
-export async function versusFor(
-  asked: Asked,
-  request: PromptRequest,
-  options: ContrastOptions = {},
-): Promise<VersusChoices> {
-  const { ids } = promptOf(request, asked);
-  return findVersus(asked, request, await recordRun(asked.model, ids, { signal: options.signal }), options);
 }

@@ -29,6 +29,7 @@ interface Options extends PromptOptions {
 const stages: Readonly<Record<string, string>> = {
   load: "loading the model",
   run: "running the model",
+  versus: "looking for a contrast",
   effects: "effects of all neurons",
   sweep: "expanding units",
   roles: "switching boxes off",
@@ -40,7 +41,10 @@ export const verb: Verb<Options> = {
       .option("--basis <basis>", "neurons, or a dictionary: a folder or owner/name", "neurons")
       .option("--target <token>", 'the token to explain: " Austin", or "unit 12.345"; the most probable when left out')
       .option("--foil <token>", "explain the target's logit minus this token's")
-      .option("--versus <prompt>", "a contrast: another prompt of as many tokens, with another answer")
+      .option(
+        "--versus <prompt>",
+        'a contrast: another prompt of as many tokens, with another answer; found when left out, "none" for none',
+      )
       .option("--versus-ids <ids>", "the contrast as token ids")
       .option("--position <n>", "where the answer is read; the last position when left out", count(0))
       .option("--units <n>", "most units that the chart keeps", count(1, 100_000), 500)
@@ -79,7 +83,9 @@ export const verb: Verb<Options> = {
           text,
           ids: options.ids === undefined ? undefined : parseIds(options.ids),
           chat: options.chat,
-          versus,
+          versus: versus === "none" ? undefined : versus,
+          // Ids and whole graphs are for programs: they get what they ask for.
+          findVersus: versus === undefined && options.ids === undefined && prune !== "none",
           target: options.target,
           foil: options.foil,
           position: options.position,
