@@ -42,6 +42,8 @@ export interface TraceDocument {
     readonly replacementPruned: number;
     readonly completenessPruned: number;
   };
+  /** Under a contrast, in the neuron basis: how the chart's units were chosen. */
+  readonly balance?: Balance;
   readonly checks: {
     /** Largest |row sum − value| as a share of the row's absolute mass. */
     readonly rowSum: number;
@@ -173,6 +175,17 @@ export interface Verdict {
     /** Effects of matched random sets, attention live. */
     readonly controls: readonly number[];
   }[];
+}
+
+/** How a chart weighs units for the answer and against it (`verify/balance.ts`). */
+export interface Balance {
+  /** How many times stronger than a unit for the answer one against it must be to be charted. */
+  readonly factor: number;
+  /** Charted units for and against the answer; coarse nodes are not counted. */
+  readonly for: number;
+  readonly against: number;
+  /** Share of the difference that as many nodes bring about alone when both are chosen alike. */
+  readonly sufficiencyAlike: number;
 }
 
 export interface Verification {

@@ -22,12 +22,15 @@ import { type Attribution, attribute } from "./attribute.ts";
 import { chartOf } from "./chart-of.ts";
 import { coarsen } from "./coarsen.ts";
 import { findVersus, givenVersus } from "./contrast/versus.ts";
-import type { TokenInfo, TraceDocument } from "./document.ts";
+import type { Balance, TokenInfo, TraceDocument } from "./document.ts";
 import type { Graph } from "./graph.ts";
 import type { Pruning } from "./prune.ts";
 import { logitTargets, type Target, unitTargets } from "./target.ts";
 import { totalEffects } from "./total-effects.ts";
+import { balancedCircuit } from "./verify/balance.ts";
 import { type Circuit, chooseCircuit, earlyLayers, firstDifference } from "./verify/circuit.ts";
+import { question } from "./verify/gap.ts";
+import { rankUnits } from "./verify/rank.ts";
 
 export interface TraceRequest extends PromptRequest {
   /** The prompt it is held against: same number of tokens, another answer. */
@@ -97,7 +100,7 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
       signal: options.signal,
       progress: layer => progress("run", share * model.layers + layer + 1, (given ? 2 : 1) * model.layers),
     });
-  await loadPrograms(model, basis, (done, of) => progress("load", done, of), options.signal);
+  await loadPrograms(model, basis, (done, of) => progress("load", done, of), options.signal, given !== undefined);
   clock.lap("load");
   const natural = await record(prompt.ids, 0);
   const under = options.under && (await options.under(natural));
@@ -142,6 +145,7 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
   let effects: readonly Float32Array[] | undefined;
   let first: readonly number[] | undefined;
   let circuit: Circuit | undefined;
+  let balance: Balance | undefined;
   if (basis.name === "neurons" && !unit) {
     progress("effects", 0, 1);
     const direction = await directionOf(recording, answer, foil);
@@ -153,7 +157,13 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     if (contrast) {
       // Only where the prompts differ can anything tell them apart; early blocks, which read tokens, are charted whole.
       const from = firstDifference(prompt.ids, versus!.ids);
-      circuit = chooseCircuit(recording, effects, { nodes: budget, coarseLayers: earlyLayers(model.layers), from });
+      const limits = { nodes: budget, coarseLayers: earlyLayers(model.layers), from, signal: options.signal };
+      if (foil !== undefined && !under && position === recording.tokens - 1) {
+        const asks = await question(recording, contrast, answer, foil);
+        const balanced = await balancedCircuit(asks, await rankUnits(asks, limits), limits);
+        circuit = balanced;
+        balance = balanced.balance;
+      } else circuit = chooseCircuit(recording, effects, limits);
       first = circuit.units.flatMap(place => onPrompt.number(place) ?? []).slice(0, expand);
     } else first = largest(effects, Math.min(expand, budget), onPrompt);
     progress("effects", 1, 1);
@@ -219,10 +229,12 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     tokens: prompt.ids.map(info),
     top: likely(logits, 10).map(t => ({ ...info(t.id), logit: t.logit, probability: t.probability })),
     ...chart.parts,
+    ...(balance ? { balance } : {}),
     checks: { rowSum: attribution.rowSum, frozenLogits: attribution.frozenTargets },
     sweep: { expanded: attribution.expanded, sources: attribution.sources, unexpanded: attribution.unexpanded },
     notes: [
       ...(looked && !versus ? [noVersus(looked.tried, show(answer))] : []),
+      ...(balance ? [balanceNote(balance)] : []),
       ...notesOf(attribution, recording, options.precision),
       ...(onPrompt.notes ?? []),
     ],
@@ -244,9 +256,11 @@ export async function loadPrograms(
   basis: Basis,
   progress: (done: number, of: number) => void,
   signal: AbortSignal | undefined,
+  contrast = false,
 ): Promise<void> {
   const names: ProgramName[] = ["attend", "read", "write", "attendPull"];
   if (basis.name === "neurons") names.push("unitsPull", "downPull", "readPull");
+  if (basis.name === "neurons" && contrast) names.push("unitsGradient", "readGradient", "attendGradient");
   for (let layer = 0; layer < model.layers; layer++) {
     signal?.throwIfAborted();
     await model.prepare(layer, names);
@@ -338,6 +352,15 @@ function largest(effects: readonly Float32Array[], n: number, basis: PromptBasis
     .sort((a, b) => b.size - a.size || a.unit - b.unit)
     .slice(0, n)
     .map(f => f.unit);
+}
+
+/** How for and against were weighed, in words. */
+function balanceNote({ factor, for: mine, against, sufficiencyAlike }: Balance): string {
+  const counts = `${mine} units for the answer and ${against} against it are charted`;
+  if (factor === 1) return `${counts}, chosen by size alike`;
+  const [more, side] = factor > 1 ? [factor, "against"] : [1 / factor, "for"];
+  const alone = `${Math.round(100 * sufficiencyAlike)} %`;
+  return `${counts}: those ${side} it from ${more.toFixed(1)} times the size of the others on. Chosen alike, the chart alone would bring about ${alone} of the difference`;
 }
 
 function notesOf(attribution: Attribution, recording: Recording, precision: string): string[] {

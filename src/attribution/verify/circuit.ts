@@ -1,6 +1,6 @@
 /**
- * Which nodes a chart keeps: the units with the greatest effects, for and against alike, and by wish the first layers'
- * MLPs whole, one coarse node a layer and position (design §6). Places where the two prompts do not differ hold nothing
+ * Which nodes a chart keeps: the units with the greatest effects, for and against, and by wish the first layers' MLPs
+ * whole, one coarse node a layer and position (design §6). Places where the two prompts do not differ hold nothing
  * that could be charted.
  */
 import type { Charted } from "../../interventions/hold.ts";
@@ -21,6 +21,11 @@ export interface CircuitOptions {
   readonly coarseLayers?: number;
   /** Positions at which a coarse node stands for something: those from the first on where the prompts differ. */
   readonly from?: number;
+  /**
+   * How many times stronger than a unit for the answer one against it must be to be kept; 1, for and against alike, when
+   * left out. See `balance.ts`.
+   */
+  readonly against?: number;
 }
 
 /** The first sixth of the layers: those that read tokens. */
@@ -43,7 +48,9 @@ export function chooseCircuit(
   const charted = effects.map(() => new Uint8Array(tokens * dMlp));
   const coarse = coarsePlaces(effects, tokens, dMlp, options);
   for (const { layer, position } of coarse) charted[layer]!.fill(1, position * dMlp, (position + 1) * dMlp);
-  const units = strongestUnits(effects, options.nodes - coarse.length, charted).map(({ layer, at }) => {
+  const { against = 1 } = options;
+  const sizes = against === 1 ? effects : effects.map(values => values.map(v => (v < 0 ? v / against : v)));
+  const units = strongestUnits(sizes, options.nodes - coarse.length, charted).map(({ layer, at }) => {
     charted[layer]![at] = 1;
     return { layer, position: Math.floor(at / dMlp), index: at % dMlp };
   });

@@ -3,7 +3,7 @@ import { twoHop } from "../../../test/hand-built/models.ts";
 import { recordRun } from "../../models/record.ts";
 import { totalEffects } from "../total-effects.ts";
 import { chooseCircuit, firstDifference, strongestUnits } from "./circuit.ts";
-import { sufficiencyCurve } from "./curve.ts";
+import { enoughFrom, sufficiencyCurve } from "./curve.ts";
 import { question } from "./gap.ts";
 
 test("of a circuit of four units, four are enough and three are not; random ones never are", async () => {
@@ -14,11 +14,14 @@ test("of a circuit of four units, four are enough and three are not; random ones
   const answer = { direction: q.direction, position: 3 };
   const effects = await totalEffects(recording, answer, { contrast });
   const curve = await sufficiencyCurve(q, effects, { sizes: [1, 2, 3, 4, 8], from: 2 });
-  const at = (n: number) => curve.ranked.find(p => p.nodes === n)!;
+  const at = (n: number) => curve.alike.find(p => p.nodes === n)!;
   expect(at(4).sufficiency).toBeGreaterThan(0.9);
   expect(at(4).necessity).toBeGreaterThan(0.9);
   expect(at(3).sufficiency).toBeLessThan(0.8);
-  expect(curve.n80).toBe(4);
+  expect(curve.n80.alike).toBeGreaterThan(3);
+  expect(curve.n80.alike).toBeLessThanOrEqual(4);
+  // Those that come next are as many, and bring nothing about.
+  expect(curve.behind.find(p => p.nodes === 4)!.sufficiency).toBeLessThan(0.2);
   expect(Math.max(...curve.random.map(p => p.sufficiency))).toBeLessThan(0.2);
   await known.model.release();
 });
@@ -54,4 +57,13 @@ test("the strongest units are those of the greatest size, for and against alike,
   ]);
   expect(circuit.nodes).toBe(2);
   await known.model.release();
+});
+
+test("N80 is where a curve reaches 0.8 for good, between its sizes by the logarithm", () => {
+  const curve = (...values: number[]) =>
+    values.map((sufficiency, i) => ({ nodes: 10 ** (i + 1), sufficiency, necessity: 1 }));
+  expect(enoughFrom(curve(0.2, 0.6, 1))).toBe(316);
+  expect(enoughFrom(curve(0.9, 0.6, 1))).toBe(316);
+  expect(enoughFrom(curve(0.9, 0.8))).toBe(10);
+  expect(enoughFrom(curve(0.9, 0.7))).toBeUndefined();
 });

@@ -1,35 +1,53 @@
 /**
- * How many nodes it takes: sufficiency and necessity of circuits of growing size, beside random ones and those of the
- * most active units, all in one batch of runs.
+ * How many nodes it takes: sufficiency and necessity of circuits of growing size, chosen as a trace chooses them, beside
+ * other ways to choose as many: by the prompt's RelP alone, at random, by change of activation, and those that rank right
+ * behind the chosen ones. Those with coarse nodes have the same ones.
  */
 import { random } from "../../core/random.ts";
 import type { VariantOptions } from "../../interventions/variants.ts";
-import { type CircuitOptions, chooseCircuit } from "./circuit.ts";
+import { totalEffects } from "../total-effects.ts";
+import { balancedCircuit } from "./balance.ts";
+import { type Circuit, type CircuitOptions, chooseCircuit } from "./circuit.ts";
 import { type GapShares, gapShares, type Question } from "./gap.ts";
 
-export const curveSizes = [10, 20, 50, 100, 200, 500, 1000, 2000] as const;
+export const curveSizes = [10, 50, 100, 200, 500, 1000, 2000] as const;
 
 export interface CurvePoint extends GapShares {
   readonly nodes: number;
 }
 
-export interface Curve {
-  readonly ranked: readonly CurvePoint[];
-  /** As many units drawn at random among those whose value differs between the prompts. */
-  readonly random: readonly CurvePoint[];
-  /** As many units of the greatest change of activation between the prompts. */
-  readonly active: readonly CurvePoint[];
-  /** N80: the fewest nodes of `ranked` from which on sufficiency is at least 0.8; undefined where that is never. */
-  readonly n80: number | undefined;
+export const waysToChoose = ["balanced", "alike", "plain", "behind", "active", "random"] as const;
+
+/** How units are chosen: in words, for tables. */
+export const wayInWords: Readonly<Record<Way, string>> = {
+  balanced: "as a trace does",
+  alike: "for and against alike",
+  plain: "plain RelP, no coarse nodes",
+  behind: "those ranked right behind",
+  active: "greatest change of activation",
+  random: "at random",
+};
+
+export type Way = (typeof waysToChoose)[number];
+
+export interface Curve extends Readonly<Record<Way, readonly CurvePoint[]>> {
+  /**
+   * N80: the fewest nodes from which on sufficiency is at least 0.8, between two sizes by the logarithm; undefined where
+   * that is never. Of `balanced`, `alike` and `plain`.
+   */
+  readonly n80: Partial<Record<Way, number>>;
 }
 
+export type CurveOptions = Omit<CircuitOptions, "nodes" | "against"> & {
+  readonly sizes?: readonly number[];
+  readonly seed?: number;
+} & Omit<VariantOptions, "positions">;
+
+/** @param effects what units are ranked by: `rankUnits` */
 export async function sufficiencyCurve(
   q: Question,
   effects: readonly Float32Array[],
-  options: Omit<CircuitOptions, "nodes"> & {
-    readonly sizes?: readonly number[];
-    readonly seed?: number;
-  } & Omit<VariantOptions, "positions"> = {},
+  options: CurveOptions = {},
 ): Promise<Curve> {
   const sizes = options.sizes ?? curveSizes;
   const next = random(options.seed ?? 1);
@@ -38,19 +56,57 @@ export async function sufficiencyCurve(
     return values.map((_, i) => mine[i]! - other[i]!);
   });
   const chance = changes.map(values => values.map(v => (v === 0 ? 0 : next() + 1e-6)));
-  const rankings = [effects, chance, changes];
-  const circuits = rankings.flatMap(by => sizes.map(nodes => chooseCircuit(q.prompt, by, { ...options, nodes })));
+  const answer = { direction: q.direction, position: q.prompt.tokens - 1 };
+  const relp = await totalEffects(q.prompt, answer, {
+    contrast: q.contrast,
+    pulls: "prompt",
+    signal: options.signal,
+  });
+  const circuits: Record<Way, Circuit[]> = { balanced: [], alike: [], plain: [], behind: [], active: [], random: [] };
+  for (const nodes of sizes) {
+    const limits = { ...options, nodes };
+    const { balance, ...balanced } = await balancedCircuit(q, effects, limits);
+    circuits.balanced.push(balanced);
+    circuits.alike.push(chooseCircuit(q.prompt, effects, limits));
+    circuits.plain.push(chooseCircuit(q.prompt, relp, { ...limits, coarseLayers: 0 }));
+    circuits.behind.push(behind(q, effects, balanced, { ...limits, against: balance.factor }));
+    circuits.active.push(chooseCircuit(q.prompt, changes, limits));
+    circuits.random.push(chooseCircuit(q.prompt, chance, limits));
+  }
+  const all = waysToChoose.flatMap(way => circuits[way]);
   const shares = await gapShares(
     q,
-    circuits.map(c => c.charted),
+    all.map(c => c.charted),
     options,
   );
-  const points = circuits.map((c, i): CurvePoint => ({ nodes: c.nodes, ...shares[i]! }));
-  const [ranked, byChance, active] = rankings.map((_, r) => points.slice(r * sizes.length, (r + 1) * sizes.length));
-  let n80: number | undefined;
-  for (const point of ranked!.toReversed()) {
-    if (point.sufficiency < 0.8) break;
-    n80 = point.nodes;
+  const points = all.map((c, i): CurvePoint => ({ nodes: c.nodes, ...shares[i]! }));
+  const curves = Object.fromEntries(
+    waysToChoose.map((way, w) => [way, points.slice(w * sizes.length, (w + 1) * sizes.length)]),
+  ) as unknown as Record<Way, CurvePoint[]>;
+  const n80: Partial<Record<Way, number>> = {};
+  for (const way of ["balanced", "alike", "plain"] as const) {
+    const n = enoughFrom(curves[way]);
+    if (n !== undefined) n80[way] = n;
   }
-  return { ranked: ranked!, random: byChance!, active: active!, n80 };
+  return { ...curves, n80 };
+}
+
+/** As many units, of those that would have come next, with the same coarse nodes. */
+function behind(q: Question, effects: readonly Float32Array[], chosen: Circuit, options: CircuitOptions): Circuit {
+  const { dMlp } = q.prompt.model.config;
+  const sign = Math.sign(q.onPrompt - q.onContrast) || 1;
+  const rest = effects.map(values => values.map(v => sign * v));
+  for (const { layer, position, index } of chosen.units) rest[layer]![position * dMlp + index] = 0;
+  return chooseCircuit(q.prompt, rest, options);
+}
+
+/** Where a curve reaches 0.8 for good. */
+export function enoughFrom(points: readonly CurvePoint[]): number | undefined {
+  const last = points.findLastIndex(p => p.sufficiency < 0.8);
+  const above = points[last + 1];
+  if (!above) return undefined;
+  const below = points[last];
+  if (!below || below.nodes <= 0) return above.nodes;
+  const share = (0.8 - below.sufficiency) / (above.sufficiency - below.sufficiency);
+  return Math.round(below.nodes * (above.nodes / below.nodes) ** share);
 }

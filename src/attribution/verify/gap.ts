@@ -92,6 +92,16 @@ export async function gapOf(
   return { ...own!, nothing: none!.sufficiency };
 }
 
+/** Sufficiency of each circuit, attention live. */
+export async function sufficiencies(
+  q: Question,
+  circuits: readonly Charted[],
+  options: Omit<VariantOptions, "positions"> = {},
+): Promise<number[]> {
+  const variants = circuits.map(charted => holdVariant(q.prompt, q.contrast, charted, "uncharted"));
+  return (await answersUnder(q, variants, options)).map(d => shareOf(q, d));
+}
+
 /** Sufficiency and necessity of each circuit, attention live. */
 export async function gapShares(
   q: Question,
