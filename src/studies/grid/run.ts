@@ -37,6 +37,8 @@ export interface Run {
   };
   readonly trace?: {
     readonly versus?: string | readonly number[];
+    /** Look for a contrast where none is given. */
+    readonly findVersus?: boolean;
     readonly target?: string;
     readonly foil?: string;
     /** Most units that the chart keeps. Default 500. */
