@@ -252,7 +252,8 @@ const idsFromName = (name: string): number[] => name.split(",").map(Number);
 
 function rowsOf(x: Float32Array, first: number, positions: readonly number[], dModel: number): Float32Array {
   const out = new Float32Array(positions.length * dModel);
-  positions.forEach((p, i) => out.set(x.subarray((first + p) * dModel, (first + p + 1) * dModel), i * dModel));
+  for (const [i, p] of positions.entries())
+    out.set(x.subarray((first + p) * dModel, (first + p + 1) * dModel), i * dModel);
   return out;
 }
 

@@ -10,6 +10,8 @@ export interface UnitOnes {
   readonly kind: Kind;
   /** Share of its variance that the kind's groups explain. */
   readonly share: number;
+  /** How much it varies over the sums. */
+  readonly spread: number;
 }
 
 /** More than half of the variance, or it is "other". */
@@ -48,7 +50,7 @@ export function kindsOf(
       else if (one >= HALF && one > 0.7 * pair) [kind, share] = ["one number's ones", one];
       else if (pair >= HALF) [kind, share] = ["look-up", pair];
       else if (size >= HALF) [kind, share] = ["size", size];
-      out.push({ layer, index, kind, share });
+      out.push({ layer, index, kind, share, spread: deviation(values) });
     }
   }
   return out;
@@ -77,4 +79,15 @@ export function explained(values: Float64Array, groups: readonly number[]): numb
   const k = sums.size;
   if (n <= k) return 0;
   return Math.max(0, 1 - ((1 - between / variance) * (n - 1)) / (n - k));
+}
+
+function deviation(values: Float64Array): number {
+  let sum = 0;
+  let squares = 0;
+  for (const v of values) {
+    sum += v;
+    squares += v * v;
+  }
+  const m = sum / values.length;
+  return Math.sqrt(Math.max(0, squares / values.length - m * m));
 }

@@ -13,7 +13,7 @@ import type { Ask, Reading } from "../lab.ts";
 import { drawFor, layersTried, type Scene, some } from "../scene.ts";
 import { average, shareOf } from "../stats.ts";
 import type { TestOf } from "../study.ts";
-import { addition, minus, randomLike, type Vector } from "../vectors.ts";
+import { addition, minus, norm, randomLike, type Vector } from "../vectors.ts";
 
 const CHOOSE = 12;
 
@@ -52,7 +52,7 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
     return v && scene.null === "random directions" ? randomLike(v, drawFor(scene, `null/${c.item.id}`)) : v;
   };
   const put = (c: Case, site: Site, v: Vector | undefined): Intervention[] =>
-    v ? [addition("the contrast's", v, site.layer, c.moves.get(site.role)!.position)] : [];
+    v && norm(v) > 0 ? [addition("the contrast's", v, site.layer, c.moves.get(site.role)!.position)] : [];
   let step = 0;
   const tick = () => scene.progress(++step, training.length + held.length);
 
@@ -89,7 +89,7 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
   const rows: Row[] = [];
   for (const [n, c] of held.entries()) {
     const v = move(c, site);
-    if (!v) continue;
+    if (!v || norm(v) === 0) continue;
     const draw = drawFor(scene, `controls/${c.item.id}`);
     const third = thirdParty(held, n, site);
     const sets: { arm: boolean[]; set: Intervention[] }[] = [
@@ -104,7 +104,7 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
       c.ask,
       sets.map(s => s.set),
     );
-    readings.forEach((r, i) => sets[i]!.arm.push(done(r)));
+    for (const [i, r] of readings.entries()) sets[i]!.arm.push(done(r));
     const [frozen] = await lab.under(c.ask, [put(c, site, v)], "frozen");
     arms.frozen.push(done(frozen!));
     rows.push({
@@ -134,7 +134,7 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
         ];
   const guarded = await guard(scene, (position, i) => {
     const v = move(held[i % held.length]!, site);
-    if (!v) return { real: [], random: [] };
+    if (!v || norm(v) === 0) return { real: [], random: [] };
     return {
       real: [addition("change", v, site.layer, position)],
       random: [addition("random", randomLike(v, drawFor(scene, `guard/${i}`)), site.layer, position)],

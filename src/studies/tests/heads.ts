@@ -72,7 +72,7 @@ export async function headsTest(test: TestOf<"heads">, scene: Scene): Promise<Fi
         c,
         all.map(h => [h]),
       )
-    ).forEach((share, i) => effects[i]!.push(share));
+    ).forEach((share, i) => void effects[i]!.push(share));
     tick();
   }
   const order = [...all.keys()].sort((a, b) => average(effects[b]!) - average(effects[a]!) || a - b);

@@ -19,8 +19,10 @@ import { drawFor, type Scene, shuffled } from "../scene.ts";
 import { average, shareOf } from "../stats.ts";
 import type { TestOf } from "../study.ts";
 
-/** Units that are exchanged together, at most; of all units of the model. */
-const MOST = 0.15;
+/** Shares of all units that are exchanged together: the least that does it on training sums is taken. */
+const SIZES = [0.02, 0.05, 0.1, 0.2, 0.4] as const;
+/** Training sums on which the size is chosen. */
+const CHOOSE = 12;
 /** Sums for which units are recorded to choose by. */
 const GRID = 3000;
 
@@ -49,12 +51,24 @@ export async function operandsTest(test: TestOf<"operands">, scene: Scene): Prom
   );
   const labels = scene.null === "shuffled labels" ? shuffled(learn, drawFor(scene, "operands")) : learn;
   const kinds = kindsOf(labels, units);
-  const width = lab.model.config.dMlp;
-  const most = Math.floor(MOST * width * lab.model.layers);
-  let chosen = kinds
+  const weight = await writing(scene, kinds);
+  const ordered = kinds
     .filter(k => k.kind === "look-up" || k.kind === "sum, ones")
-    .sort((x, y) => y.share - x.share)
-    .slice(0, most);
+    .sort((x, y) => weight(y) - weight(x));
+  let chosen: UnitOnes[] = [];
+  for (const size of SIZES) {
+    chosen = ordered.slice(0, Math.floor(size * kinds.length));
+    const tried = await exchange(
+      test,
+      scene,
+      chosen,
+      [],
+      order.filter(p => !isHeld(p)).slice(-200),
+      test.template,
+      CHOOSE,
+    );
+    if (average(tried.live.map(Number)) >= test.need || chosen.length === ordered.length) break;
+  }
   const draw = drawFor(scene, "random units");
   if (scene.null === "random directions") chosen = asMany(chosen, kinds, new Set(), draw);
   if (chosen.length < 4) return [notTested(test, `${chosen.length} units depend on the ones of both numbers`)];
@@ -86,34 +100,49 @@ function sumOf(scene: Scene, template: string, { a, b }: { a: number; b: number 
   return { a, b, ask: { ids, wanted, own: [] }, position: ids.length + wanted.length - 2 };
 }
 
+/** How much a unit can write: what it depends on the ones, times how much it varies, times its decoder's length. */
+async function writing({ lab }: Scene, kinds: readonly UnitOnes[]): Promise<(unit: UnitOnes) => number> {
+  const { dMlp, dModel } = lab.model.config;
+  const lengths: Float64Array[] = [];
+  for (let layer = 0; layer < lab.model.layers; layer++) {
+    const { data } = await lab.model.reader.read("down", layer);
+    const squares = new Float64Array(dMlp);
+    for (let i = 0; i < dModel; i++) for (let j = 0; j < dMlp; j++) squares[j]! += data[i * dMlp + j]! ** 2;
+    lengths.push(squares.map(Math.sqrt));
+  }
+  const weights = new Map(kinds.map(u => [u, u.share * u.spread * lengths[u.layer]![u.index]!]));
+  return unit => weights.get(unit) ?? 0;
+}
+
+interface Exchanged {
+  readonly live: boolean[];
+  readonly frozen: boolean[];
+  readonly random: boolean[];
+  readonly rows: Row[];
+}
+
 /** The units of a sum put into another sum (or year): is the donor's ones digit said? */
-async function donors(
+async function exchange(
   test: TestOf<"operands">,
   scene: Scene,
   chosen: readonly UnitOnes[],
-  kinds: readonly UnitOnes[],
-  taken: ReadonlySet<string>,
-  held: readonly { a: number; b: number }[],
+  controls: readonly (readonly UnitOnes[])[],
+  pairs: readonly { a: number; b: number }[],
   template: string,
-  about: { title: string; claim: string; charts: readonly Chart[] },
-): Promise<Finding> {
+  count: number,
+): Promise<Exchanged> {
   const { lab } = scene;
-  const draw = drawFor(scene, `donors/${template}`);
-  const live: boolean[] = [];
-  const frozen: boolean[] = [];
-  const random: boolean[] = [];
-  const rows: Row[] = [];
-  for (const [n, pair] of held.entries()) {
-    if (live.length >= test.count) break;
+  const out: Exchanged = { live: [], frozen: [], random: [], rows: [] };
+  for (const [n, pair] of pairs.entries()) {
+    if (out.live.length >= count) break;
     const sum = sumOf(scene, template, pair);
     const [clean] = await lab.plain([sum.ask]);
     if (!clean!.exact && !scene.null) continue;
-    const other = held[(n * 7 + 3) % held.length]!;
+    const other = pairs[(n * 7 + 3) % pairs.length]!;
     if ((other.a + other.b) % 10 === (pair.a + pair.b) % 10) continue;
     const donor = sumOf(scene, test.template, other);
-    const [state] = await lab.units([
-      { ids: [...donor.ask.ids, ...donor.ask.wanted.slice(0, -1)], position: donor.position },
-    ]);
+    const ids = [...donor.ask.ids, ...donor.ask.wanted.slice(0, -1)];
+    const [state] = await lab.units([{ ids, position: donor.position }]);
     const set = (units: readonly UnitOnes[]): Intervention[] =>
       units.map(({ layer, index }) => ({
         site: { at: "unit", layer, index },
@@ -127,24 +156,35 @@ async function donors(
       wanted: donor.ask.wanted.slice(-1),
       own: sum.ask.wanted.slice(-1),
     };
-    const controls = [
-      asMany(chosen, kinds, taken, draw),
-      asMany(chosen, kinds, taken, draw),
-      asMany(chosen, kinds, taken, draw),
-    ];
     const [own, ...others] = await lab.under(ask, [set(chosen), ...controls.map(set)]);
-    live.push(own!.exact);
-    random.push(...others.map(r => r.exact));
-    frozen.push((await lab.under(ask, [set(chosen)], "frozen"))[0]!.exact);
-    rows.push({
+    out.live.push(own!.exact);
+    out.random.push(...others.map(r => r.exact));
+    if (controls.length > 0) out.frozen.push((await lab.under(ask, [set(chosen)], "frozen"))[0]!.exact);
+    out.rows.push({
       prompt: lab.text(ask.ids),
       change: `${chosen.length} units as in ${other.a}+${other.b}, the first: ${sentence(set(chosen.slice(0, 1))[0]!)}`,
       before: lab.text(ask.own),
       after: lab.text(own!.said),
       ok: own!.exact,
     });
-    scene.progress(live.length, test.count);
+    scene.progress(out.live.length, count);
   }
+  return out;
+}
+
+async function donors(
+  test: TestOf<"operands">,
+  scene: Scene,
+  chosen: readonly UnitOnes[],
+  kinds: readonly UnitOnes[],
+  taken: ReadonlySet<string>,
+  held: readonly { a: number; b: number }[],
+  template: string,
+  about: { title: string; claim: string; charts: readonly Chart[] },
+): Promise<Finding> {
+  const draw = drawFor(scene, `donors/${template}`);
+  const sets = [0, 1, 2].map(() => asMany(chosen, kinds, taken, draw));
+  const { live, frozen, random, rows } = await exchange(test, scene, chosen, sets, held, template, test.count);
   if (live.length < 4) return notTested({ ...test, title: about.title }, `${live.length} held-out sums can be asked`);
   const main: Arm = { name: "the donor's ones digit", share: shareOf(live), attention: "live" };
   const controls: Arm[] = [
@@ -162,7 +202,7 @@ async function donors(
       test.need,
     ),
     why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * average(frozen.map(Number)))} %.`,
-    selection: `${chosen.length} of ${kinds.length} units (${count("look-up")} look-ups, ${count("sum, ones")} of the sum's ones), chosen on training sums (at most ${GRID}), at the token before the last digit.`,
+    selection: `${chosen.length} of ${kinds.length} units (${count("look-up")} look-ups, ${count("sum, ones")} of the sum's ones), those that write most of it, as few as do it on training sums), at the token before the last digit.`,
     main,
     controls,
     need: test.need,

@@ -68,7 +68,7 @@ export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Find
       c.ask,
       choices.map(({ layer, by }) => change(c, layer, by)),
     );
-    readings.forEach((r, i) => scores[i]!.push({ ok: done(r), gap: r.gap }));
+    for (const [i, r] of readings.entries()) scores[i]!.push({ ok: done(r), gap: r.gap });
     tick();
   }
   const rate = (i: number) => average(scores[i]!.map(s => Number(s.ok)));
