@@ -12,8 +12,10 @@ export interface PromptOptions {
 export function promptOptions(command: Command): Command {
   return command
     .hook("preAction", (_, called) => {
-      const { ids } = called.opts<PromptOptions>();
+      const { ids, prompts } = called.opts<PromptOptions & { prompts?: string }>();
       if (ids !== undefined) parseIds(ids);
+      // A list of prompts needs none, and takes a template.
+      if (prompts !== undefined) return;
       given(called.args[0], ids);
     })
     .argument("[prompt]", "the text that the model reads; - for standard input")

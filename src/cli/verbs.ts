@@ -36,6 +36,11 @@ export const verbs: readonly VerbRow[] = [
     load: () => import("./verbs/generate.ts"),
   },
   {
+    name: "worker",
+    summary: "do pieces of large grids that others have put into a queue",
+    load: () => import("./verbs/worker.ts"),
+  },
+  {
     name: "train",
     summary: "train the specimen, the small model that Lucida brings along, or a sibling of it",
     load: () => import("./verbs/train.ts"),

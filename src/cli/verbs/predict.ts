@@ -1,20 +1,27 @@
 /** `lucida predict`: the most probable next tokens. */
 
 import { shown } from "../../models/prompt.ts";
+import { type GridOptions, gridOptions, isGrid } from "../grid.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, promptOptions, readPrompt } from "../prompt.ts";
 import { count, type Verb } from "../verb.ts";
 
-interface Options extends PromptOptions {
+interface Options extends PromptOptions, GridOptions {
   readonly model: string;
   readonly top: number;
 }
 
 export const verb: Verb<Options> = {
   configure(command) {
-    modelOption(promptOptions(command)).option("--top <n>", "how many tokens to show", count(1, 10_000), 10);
+    gridOptions(
+      modelOption(promptOptions(command)).option("--top <n>", "how many tokens to show", count(1, 10_000), 10),
+    );
   },
   async run(options, context) {
+    if (isGrid(options)) {
+      const { gridOf } = await import("../grid-run.ts");
+      return gridOf({ kind: "predict", top: Math.min(options.top, 10) }, options, context);
+    }
     const found = await modelFor(options.model, context);
     const { openModel } = await import("../../store/open-model.ts");
     const { forward } = await import("../../models/forward.ts");

@@ -1,10 +1,11 @@
 /** `lucida steer`: what the model says before and after interventions, attention live and frozen. */
 import { parseIntervention, sentence } from "../../interventions/sentence.ts";
+import { type GridOptions, gridOptions, isGrid, settings } from "../grid.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, promptOptions, readPrompt } from "../prompt.ts";
 import { count, several, type Verb, WrongCommand } from "../verb.ts";
 
-interface Options extends PromptOptions {
+interface Options extends PromptOptions, Omit<GridOptions, "set"> {
   readonly model: string;
   readonly set: readonly string[];
   readonly tokens: number;
@@ -26,6 +27,7 @@ export const verb: Verb<Options> = {
       .option("--tokens <n>", "how many tokens to write on", count(0, 1000), 12)
       .option("--top <n>", "how many tokens to show", count(1, 100), 6)
       .option("--ladder <strengths>", "repeat with scale interventions at each of these strengths: 0,-1,-2,2");
+    gridOptions(command);
     command.addHelpText(
       "after",
       '\nInterventions: scale|set|add|swap  unit L.I | head L.H | residual L  at "text" | POSITION | last | all | new  by|to N | from "prompt"',
@@ -34,6 +36,12 @@ export const verb: Verb<Options> = {
   async run(options, context) {
     if (options.set.length === 0) {
       throw new WrongCommand("there is no intervention", { advice: '--set "scale unit 12.345 at last by 0"' });
+    }
+    if (isGrid(options)) {
+      if (settings(options.set).interventions.length === 0)
+        throw new WrongCommand("there is no intervention", { advice: '--set "scale unit 12.345 at last by 0"' });
+      const { gridOf } = await import("../grid-run.ts");
+      return gridOf({ kind: "predict", top: Math.min(options.top, 10) }, options, context);
     }
     const interventions = options.set.map(parseIntervention);
     const strengths = ladder(options.ladder);

@@ -2,12 +2,13 @@
 
 import { chartKinds, checkChartFile, writeChart } from "../chart-file.ts";
 import { openDictionary } from "../dictionary.ts";
+import { type GridOptions, gridOptions, isGrid } from "../grid.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, parseIds, promptOptions, readText } from "../prompt.ts";
 import { printStory } from "../story.ts";
 import { count, several, type Verb, WrongCommand } from "../verb.ts";
 
-interface Options extends PromptOptions {
+interface Options extends PromptOptions, GridOptions {
   readonly model: string;
   readonly basis: string;
   readonly target?: string;
@@ -59,8 +60,13 @@ export const verb: Verb<Options> = {
       .option("--verify", "put boxes and chart to the test in the real model, against matched random controls")
       .option("--seed <n>", "of the controls", count(0), 1)
       .option("--out <file>", `write the chart, by the file's ending: ${chartKinds}`, several, []);
+    gridOptions(command);
   },
   async run(options, context) {
+    if (isGrid(options)) {
+      const { gridOf } = await import("../grid-run.ts");
+      return gridOf({ kind: "trace", trace: traceAsk(options) }, options, context);
+    }
     for (const file of options.out) checkChartFile(file);
     const prune = thresholds(options.prune);
     const found = await modelFor(options.model, context);
@@ -133,6 +139,24 @@ export const verb: Verb<Options> = {
     }
   },
 };
+
+/** What each run of a grid of charts is asked. */
+function traceAsk(options: Options) {
+  const { basis, versus, target, foil, units, boxes, verify } = options;
+  const alone = ["position", "expand", "prune", "likely", "versusIds"] as const;
+  const other =
+    basis !== "neurons" ? "--basis" : alone.filter(name => options[name] !== undefined).map(n => `--${n}`)[0];
+  if (other) throw new WrongCommand(`${other} is for one chart, and this is a grid`, { advice: "one prompt" });
+  return {
+    units,
+    boxes,
+    findVersus: versus === undefined,
+    ...(versus === undefined || versus === "none" ? {} : { versus }),
+    ...(target === undefined ? {} : { target }),
+    ...(foil === undefined ? {} : { foil }),
+    ...(verify ? { verify } : {}),
+  };
+}
 
 function thresholds(text: string | undefined): "none" | { nodes: number; edges: number } | undefined {
   if (text === undefined || text === "none") return text;

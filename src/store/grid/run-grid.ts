@@ -185,7 +185,9 @@ async function gather(
 ): Promise<void> {
   const queue = (await options.queue?.(model)) ?? new MemoryQueue();
   const workers = options.workers ?? (options.queue ? 0 : await workersHere(options.found));
-  const executors = Array.from({ length: Math.min(workers, missing.length) }, () => executorFor(options, workers));
+  const executors = options.executor
+    ? Array.from({ length: workers }, options.executor)
+    : executorsHere(options.found, Math.min(workers, missing.length));
   const stop = new AbortController();
   const onAbort = () => stop.abort(options.signal!.reason);
   options.signal?.addEventListener("abort", onAbort, { once: true });
@@ -229,11 +231,12 @@ async function collect(queue: ShardQueue, collected: Collected, pollMs: number, 
   }
 }
 
-function executorFor({ found, executor }: RunGridOptions, workers: number): Executor {
-  if (executor) return executor();
+/** `n` processes; one that works here where sources run as they are, since there is no entry to start. */
+export function executorsHere(found: FoundModel, n: number): Executor[] {
   const entry = processEntry();
-  // One shard at a time needs no second process; and sources that were not built have none.
-  return entry && workers > 1 ? new ShardProcess(found, entry) : hereExecutor(found, { threads: 1 });
+  return Array.from({ length: entry ? n : Math.min(1, n) }, () =>
+    entry ? new ShardProcess(found, entry) : hereExecutor(found, { threads: 1 }),
+  );
 }
 
 /** As many as there are cores, unless their copies of the weights would not fit into memory. */
