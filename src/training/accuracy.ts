@@ -13,7 +13,7 @@ import { float32, type Tensor, tensor } from "../core/tensor.ts";
 import type { Device } from "../devices/device.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Batch } from "./corpus/pack.ts";
-import { decoder } from "./decoder.ts";
+import { decoder, type StandIn } from "./decoder.ts";
 import { decoderInputs } from "./step-inputs.ts";
 
 export interface Question {
@@ -42,8 +42,8 @@ export interface Judge {
 const [rows, length] = [16, 128];
 
 /** Logits only where an answer's token is to be said: `places` counts through the flattened batch. */
-function saying(config: ModelConfig): Outputs {
-  const { normed } = decoder(config);
+function saying(config: ModelConfig, standIn: StandIn | undefined): Outputs {
+  const { normed } = decoder(config, standIn);
   const said = embed(reshape(normed, ["row", config.dModel]), intInput("places", ["place"]));
   const table = weight(config.tied ? "embedding" : "unembedding", [config.vocabulary, config.dModel]);
   return weightsAsInputs({ logits: linear(said, table) });
@@ -55,9 +55,17 @@ interface Sheet {
   readonly expected: readonly { readonly question: number; readonly answer: number; readonly id: number }[];
 }
 
-/** Ready to ask these questions again and again. Throws `internal:` when one is longer than a row. */
-export async function judgeOf(device: Device, config: ModelConfig, questions: readonly Question[]): Promise<Judge> {
-  const program = await device.compile(saying(config), {}, { batch: rows, token: length });
+/**
+ * Ready to ask these questions again and again. Throws `internal:` when one is longer than a row.
+ * @param standIn what takes the place of every MLP at all positions but the first; its weights are among those asked with
+ */
+export async function judgeOf(
+  device: Device,
+  config: ModelConfig,
+  questions: readonly Question[],
+  standIn?: StandIn,
+): Promise<Judge> {
+  const program = await device.compile(saying(config, standIn), {}, { batch: rows, token: length });
   const sheets = sheetsOf(config, questions);
   return {
     async ask(weights) {
@@ -154,8 +162,12 @@ function sheetOf(
       }
     });
   }
+  const replaced = tensor(
+    [rows, length, 1],
+    Float32Array.from(batch.positions, p => (p > 0 ? 1 : 0)),
+  );
   return {
-    inputs: { ...decoderInputs(config, batch), places: tensor([places.length], Int32Array.from(places)) },
+    inputs: { ...decoderInputs(config, batch), replaced, places: tensor([places.length], Int32Array.from(places)) },
     expected,
   };
 }

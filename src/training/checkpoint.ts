@@ -5,19 +5,25 @@
 import { Problem } from "../core/problem.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import { readSafetensorsHeader, safetensors } from "../formats/safetensors.ts";
-import { writeSafetensors } from "../formats/write-safetensors.ts";
-import type { Trainer, TrainerSettings } from "./trainer.ts";
+import { type OutgoingTensor, writeSafetensors } from "../formats/write-safetensors.ts";
 
-export interface Checkpoint {
+/** What can be saved and taken up again: the decoder's trainer, a dictionary's. */
+export interface Resumable {
   readonly step: number;
-  readonly settings: TrainerSettings;
+  readonly settings: object;
+  state(): OutgoingTensor[];
+}
+
+export interface Checkpoint<Settings> {
+  readonly step: number;
+  readonly settings: Settings;
   /** What else the run is made of: size, vocabulary, corpus. Compared as text. */
   readonly run: string;
   read(name: string): Promise<Float32Array<ArrayBuffer>>;
 }
 
 /** The file's pieces, to be written beside and renamed. The trainer must not step until they are written. */
-export function checkpointOf(trainer: Trainer, run: string): Iterable<Uint8Array<ArrayBuffer>> {
+export function checkpointOf(trainer: Resumable, run: string): Iterable<Uint8Array<ArrayBuffer>> {
   return writeSafetensors(trainer.state(), "F32", {
     "lucida.step": String(trainer.step),
     "lucida.settings": JSON.stringify(trainer.settings),
@@ -26,7 +32,7 @@ export function checkpointOf(trainer: Trainer, run: string): Iterable<Uint8Array
 }
 
 /** Throws a Problem for a file that is not one of ours. */
-export async function openCheckpoint(file: Bytes): Promise<Checkpoint> {
+export async function openCheckpoint<Settings>(file: Bytes): Promise<Checkpoint<Settings>> {
   const { metadata } = await readSafetensorsHeader(file);
   const settings = metadata.get("lucida.settings");
   const step = Number(metadata.get("lucida.step"));
@@ -36,7 +42,7 @@ export async function openCheckpoint(file: Bytes): Promise<Checkpoint> {
   const weights = await safetensors(file);
   return {
     step,
-    settings: JSON.parse(settings) as TrainerSettings,
+    settings: JSON.parse(settings) as Settings,
     run: metadata.get("lucida.run") ?? "",
     read: name => weights.read(name),
   };

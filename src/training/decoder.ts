@@ -5,8 +5,10 @@
  * that stand outside the layers `embedding`, `finalNorm` and `unembedding`. Knows no loss and no numbers.
  */
 import { type Expr, input, intInput, weight } from "../core/expr.ts";
+import { add } from "../core/ops/add.ts";
 import { embed } from "../core/ops/embed.ts";
 import { linear } from "../core/ops/linear.ts";
+import { mul } from "../core/ops/mul.ts";
 import { scale } from "../core/ops/scale.ts";
 import { renameWeights } from "../core/readings/rename.ts";
 import { substitute } from "../core/readings/substitute.ts";
@@ -26,12 +28,16 @@ export interface Decoder {
   readonly logits: Expr;
 }
 
+/** What is written in an MLP's place, from what the MLP reads after its norm. Asked for each layer, upwards. */
+export type StandIn = (layer: number, read: Expr) => Expr;
+
 /**
  * Inputs: `ids` [batch, token]; `mask` [batch, 1, 1, token, token], added to scores; `cos`, `sin`
  * [batch, 1, token, dims / 2], each token's own, since positions restart at each document.
  * For families without biases, learned positions or layers that differ in their rotary base.
+ * @param standIn takes the place of every MLP where the input `replaced` [batch, token, 1] is 1
  */
-export function decoder(config: ModelConfig): Decoder {
+export function decoder(config: ModelConfig, standIn?: StandIn): Decoder {
   const half = config.layers[0]!.rotary!.dims / 2;
   const given = {
     mask: input("mask", ["batch", 1, 1, "token", "token"]),
@@ -46,8 +52,19 @@ export function decoder(config: ModelConfig): Decoder {
     const below = input("below", ["batch", "token", config.dModel]);
     const { mid } = attention(context, { x: below, ...given });
     const seen = config.parallel ? below : mid;
-    const named = renameWeights({ out: write(context, mid, read(context, seen)) }, name => layerWeight(i, name));
-    x = substitute(named, { below: x }).out!;
+    const block = {
+      out: write(context, mid, read(context, seen)),
+      ...(standIn ? { mid, read: norm(context, seen, "norm2", config.dModel) } : {}),
+    };
+    const named = substitute(
+      renameWeights(block, name => layerWeight(i, name)),
+      { below: x },
+    );
+    x = named.out!;
+    if (standIn) {
+      const change = add(add(named.mid!, standIn(i, named.read!)), scale(x, -1));
+      x = add(x, mul(input("replaced", ["batch", "token", 1]), change));
+    }
   });
   const normed = norm({ config, layer: config.layers[0]!, has }, x, "finalNorm", config.dModel);
   const logits = linear(normed, config.tied ? embedding : weight("unembedding", [config.vocabulary, config.dModel]));

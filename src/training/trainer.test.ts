@@ -83,7 +83,7 @@ test("a run that was interrupted and resumed ends with the same weights, bit for
   });
   await expect(interrupted).rejects.toThrow(/abort/i);
 
-  const checkpoint = await openCheckpoint(memoryBytes(saved));
+  const checkpoint = await openCheckpoint<TrainerSettings>(memoryBytes(saved));
   expect(checkpoint.step).toBe(11);
   expect(checkpoint.run).toBe("test");
   const second = await Trainer.create(device, config, { ...checkpoint.settings, seed: 99 });

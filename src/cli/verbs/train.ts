@@ -1,262 +1,75 @@
 /**
- * `lucida train specimen`: the embedded model and its siblings, from nothing to an ordinary model folder.
- * With accuracies as it learns; Ctrl-C keeps what there is, and --resume goes on to the same weights.
+ * `lucida train specimen`: the embedded model and its siblings. `lucida train dictionary`: features for a model.
+ * Both report as they learn; Ctrl-C keeps what there is, and --resume goes on to the same weights.
  */
-import type { RunFolder } from "../../store/training-run.ts";
-import { type Accuracy, byTask } from "../../training/accuracy.ts";
-import type { Trainer } from "../../training/trainer.ts";
-import { duration } from "../output.ts";
-import { type Context, count, number, type Verb, WrongCommand } from "../verb.ts";
+import type { DictionaryOptions } from "../train/dictionary.ts";
+import type { SpecimenOptions } from "../train/specimen.ts";
+import { count, number, several, type Verb, WrongCommand } from "../verb.ts";
 
-interface Options {
-  readonly size: string;
-  readonly seed: number;
-  readonly steps?: number;
-  readonly minutes?: number;
-  readonly rate?: number;
-  readonly motive?: boolean;
-  readonly out?: string;
-  readonly resume?: boolean;
-}
+type Options = SpecimenOptions & DictionaryOptions;
 
-/** Steps between two looks at the accuracies, and between two checkpoints. */
-const [judgeEvery, saveEvery] = [200, 200];
-/** Questions of each task: enough to see a hundred per cent come, and quick. */
-const eachTask = 40;
-/** At the end, others of each task, for the table that the model card shows. */
-const eachAtEnd = 200;
-/** The speed is taken between these steps, when the memory is planned and the caches are warm. */
-const [warm, measured] = [10, 30];
+/** Options that mean something for one recipe alone. */
+const only: Readonly<Record<string, readonly string[]>> = {
+  specimen: ["size", "motive"],
+  dictionary: [
+    "model",
+    "kind",
+    "layers",
+    "features",
+    "active",
+    "activation",
+    "skip",
+    "tokens",
+    "batch",
+    "corpus",
+    "text",
+    "share",
+  ],
+};
 
 export const verb: Verb<Options> = {
   configure(command) {
     command
-      .argument("<what>", "specimen: the small model that Lucida brings along")
-      .option("--size <size>", "quarter, standard, large: parameters, relative to the embedded one", "standard")
-      .option("--seed <n>", "of the weights and the corpus: the same seed gives the same model", count(0), 1)
-      .option("--steps <n>", "batches of 40 x 96 tokens (default: what 15 million tokens take)", count(1))
-      .option("--minutes <n>", "as many steps as fit, by the speed of the first ones", number(0.1))
+      .argument("<what>", "specimen: the small model that Lucida brings along; dictionary: features for a model")
+      .option("--seed <n>", "of weights and corpus: the same seed gives the same result", count(0), 1)
+      .option("--minutes <n>", "as much as fits, by the speed of the first steps", number(0.1))
       .option("--rate <n>", "the highest learning rate", number(1e-6, 1))
+      .option("--out <folder>", "where the result goes (a folder named after it when left out)")
+      .option("--resume", "go on with the run that was interrupted there")
+      .optionsGroup("Of a specimen:")
+      .option("--size <size>", "quarter, standard, large: parameters, relative to the embedded one (standard)")
+      .option("--steps <n>", "batches (default for a specimen: what 15 million tokens take)", count(1))
       .option("--motive", "plant the hidden motive of the twin, for blind audits")
-      .option("--out <folder>", "where the model goes (default: specimen-<size>-<seed>)")
-      .option("--resume", "go on with the run that was interrupted there");
+      .optionsGroup("Of a dictionary:")
+      .option("--model <model>", "specimen, a folder, a .gguf file, or owner/name[@revision] of the hub (specimen)")
+      .option("--kind <kind>", "transcoders, cross-layer, or autoencoders of the residual stream (transcoders)")
+      .option("--layers <list>", "all, or some: 3,10 or 0-5 (all)")
+      .option("--features <n>", "of a layer (eight times the model's width)", count(2, 1_000_000))
+      .option("--active <n>", "features of a layer that a token may use (32)", count(1, 10_000))
+      .option("--activation <kind>", "topk, or jumprelu: thresholds that are learnt (topk)")
+      .option("--no-skip", "no linear path beside the features")
+      .option("--tokens <n>", "to learn from: 4000000, 4M, 500k (4M)")
+      .option("--batch <n>", "tokens of a step (2048)", count(16, 65_536))
+      .option("--text <path>", "a file or folder of text or JSONL; the built-in sample when left out", several, [])
+      .option("--corpus <name>", "specimen: what the specimen was trained on (its default); sample: public text")
+      .option("--share <task=n>", "of the specimen's corpus: show a task n times as often", several, []);
   },
   async run(options, context) {
-    if (context.args[0] !== "specimen") {
-      throw new WrongCommand(`there is no recipe for "${context.args[0]}"`, { advice: "lucida train specimen" });
-    }
-    if (options.steps !== undefined && options.minutes !== undefined) {
-      throw new WrongCommand("--steps and --minutes both say when to end", { advice: "one of them" });
-    }
-    const { modelConfig } = await import("../../models/config.ts");
-    const { specimenTokenizer, RunFolder } = await import("../../store/training-run.ts");
-    const { onnxRuntime } = await import("../../store/open-model.ts");
-    const { onnxDevice } = await import("../../devices/onnx/device.ts");
-    const { Encoder } = await import("../../training/tokenizer/encoder.ts");
-    const { hash } = await import("../../training/corpus/random.ts");
-    const { judgeOf } = await import("../../training/accuracy.ts");
-    const { checkpointOf } = await import("../../training/checkpoint.ts");
-    const { modelFile } = await import("../../training/export.ts");
-    const { shapeOf, specimenConfig } = await import("../../training/shape.ts");
-    const recipe = await import("../../training/specimen.ts");
-    const { train } = await import("../../training/train.ts");
-    const { Trainer } = await import("../../training/trainer.ts");
-
-    const { size, seed, motive = false } = options;
-    const { json, files } = await specimenTokenizer();
-    const encoder = new Encoder(json);
-    const record = specimenConfig(shapeOf(size), encoder.size, encoder);
-    const config = modelConfig(record);
-    const folder = await RunFolder.open(options.out ?? `specimen-${size}-${seed}${motive ? "-motive" : ""}`);
-    const run = JSON.stringify({ size, seed, motive, tokenizer: hash(files["tokenizer.json"]!) });
-    const checkpoint = await unfinished(folder, options.resume === true, run);
-
-    const device = onnxDevice(await onnxRuntime());
-    const steps = options.steps ?? recipe.stepsFor(recipe.wholeRun);
-    const settings = checkpoint?.settings ?? recipe.specimenSettings(seed, steps, options.rate);
-    const trainer = await Trainer.create(device, config, settings);
-    if (checkpoint) await trainer.restore(checkpoint.step, checkpoint.read);
-    const judge = await judgeOf(device, config, recipe.specimenQuestions(encoder, eachTask, 1, motive));
-    const began = performance.now();
-    context.out(
-      `${size} specimen, seed ${seed}: ${trainer.size.toLocaleString("en")} parameters, ${config.layers.length} layers of ${config.dModel}, ${config.vocabulary} tokens` +
-        (checkpoint ? `; going on after step ${checkpoint.step} of ${settings.schedule.steps}` : ""),
-    );
-    const live = new Live(context, trainer);
-    try {
-      await train(trainer, {
-        batches: from => recipe.specimenBatches(encoder, { seed, motive }, from),
-        signal: context.signal,
-        judgeEvery,
-        saveEvery,
-        report(report) {
-          live.step(report);
-          if (options.minutes === undefined || checkpoint || report.step !== measured) return;
-          const fit = Math.floor((options.minutes * 60 - live.seconds) / live.pace);
-          setSteps(trainer, Math.max(measured + 1, measured + fit));
-          live.plan();
-        },
-        async judge(trainer) {
-          live.judged(await judge.ask(trainer.weights()));
-        },
-        save: trainer => folder.saveCheckpoint(checkpointOf(trainer, run)),
+    const what = context.args[0]!;
+    if (!Object.hasOwn(only, what)) {
+      throw new WrongCommand(`there is no recipe for "${what}"`, {
+        advice: "lucida train specimen, or lucida train dictionary",
       });
-    } catch (error) {
-      live.end();
-      if (context.signal.aborted)
-        context.note(`stopped after step ${trainer.step}; the same command with --resume goes on`);
-      throw error;
     }
-    live.end();
-
-    const examiner = await judgeOf(device, config, recipe.specimenQuestions(encoder, eachAtEnd, 2, motive));
-    const accuracies = await examiner.ask(trainer.weights());
-    await examiner.release();
-    context.out(`\n${context.color.bold("held-out questions")}, ${eachAtEnd} of each task or as many as there are`);
-    context.out(table(byTask(accuracies), context));
-
-    for (const [name, text] of Object.entries(files)) await folder.write(name, text);
-    await folder.write("config.json", `${JSON.stringify(record, null, 2)}\n`);
-    const report = {
-      size,
-      seed,
-      motive,
-      parameters: trainer.size,
-      settings: trainer.settings,
-      seconds: Math.round((performance.now() - began) / 1000),
-      ...live.result(),
-      accuracies,
-    };
-    await folder.write("training.json", `${JSON.stringify(report, null, 2)}\n`);
-    await folder.write("model.safetensors", modelFile(config, trainer.parameters, trainer.values));
-    await folder.removeCheckpoint();
-    await trainer.release();
-    await judge.release();
-    context.result({ folder: folder.path, ...report });
-    context.out(`\nThe model is at ${folder.path}: use it with --model ${folder.path}`);
+    const other = what === "specimen" ? "dictionary" : "specimen";
+    for (const name of only[other]!) {
+      const value = (options as unknown as Record<string, unknown>)[name];
+      const unset =
+        value === undefined || (name === "skip" && value === true) || (Array.isArray(value) && value.length === 0);
+      if (!unset)
+        throw new WrongCommand(`--${name} is no option of lucida train ${what}`, { advice: "lucida train --help" });
+    }
+    if (what === "specimen") await (await import("../train/specimen.ts")).trainSpecimen(options, context);
+    else await (await import("../train/dictionary.ts")).trainDictionaryVerb(options, context);
   },
 };
-
-async function unfinished(folder: RunFolder, resume: boolean, run: string) {
-  const { Problem } = await import("../../core/problem.ts");
-  const checkpoint = await folder.checkpoint();
-  const where = `at ${folder.path}`;
-  if (resume && !checkpoint) {
-    throw new Problem("there is no interrupted run to go on with", {
-      where,
-      advice: "the same command without --resume",
-    });
-  }
-  if (checkpoint && !resume) {
-    throw new Problem(
-      `a run was interrupted here, after step ${checkpoint.step} of ${checkpoint.settings.schedule.steps}`,
-      {
-        where,
-        advice: "--resume to go on with it, or --out with another folder",
-      },
-    );
-  }
-  if (checkpoint && checkpoint.run !== run) {
-    throw new Problem("the interrupted run here was another one", {
-      where: `${where}: ${checkpoint.run}, asked for ${run}`,
-      advice: "the --size, --seed and --motive it was started with, or --out with another folder",
-    });
-  }
-  return checkpoint;
-}
-
-function setSteps(trainer: Trainer, steps: number): void {
-  const { settings } = trainer;
-  trainer.settings = { ...settings, schedule: { ...settings.schedule, steps } };
-}
-
-/** What people see while it learns: a line that moves, and now and then a table that stays. */
-class Live {
-  private readonly context: Context;
-  private readonly trainer: Trainer;
-  private phase: ReturnType<Context["progress"]["start"]>;
-  private readonly began = performance.now();
-  private readonly times = new Map<number, number>();
-  private readonly history: { step: number; loss: number; accuracies: Record<string, number> }[] = [];
-  private stretch = { loss: 0, tokens: 0, steps: 0, since: performance.now() };
-  private tokens = 0;
-  private firstStep = 0;
-
-  constructor(context: Context, trainer: Trainer) {
-    this.context = context;
-    this.trainer = trainer;
-    this.phase = context.progress.start("training", { total: trainer.settings.schedule.steps, unit: "steps" });
-  }
-
-  get seconds(): number {
-    return (performance.now() - this.began) / 1000;
-  }
-
-  /** Seconds a step, with a share for looking at the accuracies and saving. */
-  get pace(): number {
-    const [from, to] = [this.times.get(warm), this.times.get(measured)];
-    return from === undefined || to === undefined ? Number.NaN : (1.05 * (to - from)) / (measured - warm);
-  }
-
-  step({ step, loss, tokens }: { step: number; loss: number; tokens: number }): void {
-    this.firstStep ||= step;
-    if (step <= measured) this.times.set(step, this.seconds);
-    this.tokens += tokens;
-    this.stretch.loss += loss;
-    this.stretch.tokens += tokens;
-    this.stretch.steps++;
-    this.phase.update(step, this.trainer.settings.schedule.steps);
-  }
-
-  plan(): void {
-    this.context.note(`${this.trainer.settings.schedule.steps} steps fit`);
-  }
-
-  judged(accuracies: readonly Accuracy[]): void {
-    const { steps } = this.trainer.settings.schedule;
-    const { step } = this.trainer;
-    const seconds = (performance.now() - this.stretch.since) / 1000;
-    const loss = this.stretch.loss / this.stretch.steps;
-    const left = ((steps - step) * seconds) / this.stretch.steps;
-    const speed = Math.round(this.stretch.tokens / seconds).toLocaleString("en");
-    this.history.push({
-      step,
-      loss,
-      accuracies: Object.fromEntries(byTask(accuracies).map(a => [a.task, a.right / a.of])),
-    });
-    this.phase.end();
-    const { color, out } = this.context;
-    out(
-      `${color.bold(`step ${step}`)} of ${steps}  loss ${loss.toFixed(3)}  ${speed} tokens/s  ${step < steps ? `${duration(left)} left` : "done"}`,
-    );
-    out(table(byTask(accuracies), this.context));
-    this.stretch = { loss: 0, tokens: 0, steps: 0, since: performance.now() };
-    this.phase = this.context.progress.start("training", { total: steps, unit: "steps" });
-  }
-
-  end(): void {
-    this.phase.end();
-  }
-
-  result() {
-    return { tokens: this.tokens, fromStep: this.firstStep, history: this.history };
-  }
-}
-
-/** In columns: the share of right answers in per cent, and the task. */
-function table(accuracies: readonly Accuracy[], { width, color }: Context): string {
-  const wide = Math.max(...accuracies.map(a => a.task.length)) + 7;
-  const columns = Math.max(1, Math.floor((width - 2) / wide));
-  const rows = Math.ceil(accuracies.length / columns);
-  return Array.from({ length: rows }, (_, r) =>
-    Array.from({ length: columns }, (_, c) => accuracies[c * rows + r])
-      .filter(a => a !== undefined)
-      .map(a => {
-        const share = Math.round((100 * a.right) / a.of);
-        const shown = String(share).padStart(4);
-        return `${share >= 98 ? color.green(shown) : share >= 50 ? color.yellow(shown) : color.dim(shown)} ${a.task.padEnd(wide - 5)}`;
-      })
-      .join("")
-      .trimEnd(),
-  ).join("\n");
-}

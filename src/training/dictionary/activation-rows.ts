@@ -9,7 +9,7 @@ export interface ActivationRows {
   readonly write: readonly Floats[];
 }
 
-/** Rows one after the other; `collect` gives pieces of exactly `size` rows, and drops an unfinished last one. */
+/** Pieces of exactly `size` rows, one after the other; an unfinished last one is dropped. */
 export async function* inPieces(
   source: AsyncIterable<ActivationRows> | Iterable<ActivationRows>,
   size: number,
@@ -40,6 +40,33 @@ export async function* inPieces(
       }
     }
   }
+}
+
+/** The first rows of a source, at most `most` of them; fewer when it ends. */
+export async function firstRows(
+  source: AsyncIterable<ActivationRows>,
+  most: number,
+  dModel: number,
+): Promise<ActivationRows> {
+  const taken: ActivationRows[] = [];
+  let count = 0;
+  for await (const rows of source) {
+    taken.push(rows);
+    count += rows.count;
+    if (count >= most) break;
+  }
+  const n = Math.min(count, most);
+  const joined = (side: "read" | "write"): Floats[] =>
+    (taken[0]?.[side] ?? []).map((_, i) => {
+      const out = new Float32Array(count * dModel);
+      let at = 0;
+      for (const rows of taken) {
+        out.set(rows[side][i]!, at);
+        at += rows[side][i]!.length;
+      }
+      return out.slice(0, n * dModel);
+    });
+  return { count: n, read: joined("read"), write: joined("write") };
 }
 
 /** The same rows in another order: row i comes from row order[i]. */

@@ -28,11 +28,10 @@ function normal(side: "read" | "write", dModel: number, suffix = ""): Expr {
 export function dictionaryLoss(plan: Plan, layers: readonly number[], rows: number): Outputs {
   const { dModel, features, activation } = plan;
   const transcoded = layers.map(layer => transcode(plan, layer, normal("read", dModel, `.${layer}`)));
-  const outs = rebuilt(plan, layers, transcoded);
   const outputs: Record<string, Expr> = {};
   let loss: Expr | undefined;
   layers.forEach((layer, i) => {
-    const error = add(normal("write", dModel, `.${layer}`), scale(outs[i]!, -1));
+    const error = add(normal("write", dModel, `.${layer}`), scale(rebuilt(plan, transcoded, i), -1));
     let own = scale(sumTo(mul(error, error), []), 1 / (rows * dModel * layers.length));
     if (activation.kind === "jumprelu") {
       // (active / k − 1)²: Gemma Scope 2's penalty, which has its rest at the number that was asked for.

@@ -6,11 +6,12 @@ import type { DictionaryKind, Hook } from "../../formats/dictionaries/dictionary
 import type { Parameter } from "../parameters.ts";
 
 /**
- * `topk` keeps the k largest pre-activations of a token, sign and all, as circuit-tracer does. `jumprelu` learns a
+ * `topk` keeps the k largest pre-activations of a token: sign and all, as circuit-tracer does, or (`rectified`) only those
+ * of them that are positive, as SAELens does. `jumprelu` learns a
  * threshold for each feature, pulled to `k` active ones on average with this `weight`; jumps are seen within `bandwidth`.
  */
 export type PlanActivation =
-  | { readonly kind: "topk"; readonly k: number }
+  | { readonly kind: "topk"; readonly k: number; readonly rectified: boolean }
   | { readonly kind: "jumprelu"; readonly k: number; readonly bandwidth: number; readonly weight: number };
 
 export interface Plan {

@@ -2,7 +2,7 @@
  * A dictionary as expressions: from what is read at each layer to what is active and what is written. The same graph is
  * trained (on normalised numbers), measured (on raw ones), and put in the place of MLPs.
  */
-import { type Expr, weight } from "../../core/expr.ts";
+import { type Expr, scalar, weight } from "../../core/expr.ts";
 import { add } from "../../core/ops/add.ts";
 import { above, jumpRelu } from "../../core/ops/jump-relu.ts";
 import { linear } from "../../core/ops/linear.ts";
@@ -31,6 +31,7 @@ export function transcode(plan: Plan, layer: number, read: Expr): Transcoded {
   let active: Expr;
   if (activation.kind === "topk") {
     mask = topKMask(pre, activation.k);
+    if (activation.rectified) mask = mul(mask, above(pre, scalar(0), 1));
     active = mul(pre, mask);
   } else {
     const threshold = weight(named("threshold", layer), [features]);
@@ -44,19 +45,17 @@ export function transcode(plan: Plan, layer: number, read: Expr): Transcoded {
 }
 
 /**
- * What the dictionary makes of each of these layers' outputs [..., dModel]: what features of this layer, and in a
- * cross-layer dictionary of the layers below it, write there.
+ * What the dictionary writes at a layer [..., dModel]: what features of this layer, and in a cross-layer dictionary of
+ * those below it, write there. `transcoded` by place in the plan's layers (or in a group of them), up to `target`.
  */
-export function rebuilt(plan: Plan, layers: readonly number[], transcoded: readonly Transcoded[]): Expr[] {
+export function rebuilt(plan: Plan, transcoded: readonly Transcoded[], target: number): Expr {
   const { dModel } = plan;
-  return layers.map((_, target) => {
-    const lowest = plan.kind === "cross-layer" ? 0 : target;
-    let out = transcoded[target]!.linear;
-    for (let source = target; source >= lowest; source--) {
-      const { wrote } = transcoded[source]!;
-      const at = (target - source) * dModel;
-      out = add(slice(wrote, wrote.shape.length - 1, at, at + dModel), out);
-    }
-    return out;
-  });
+  const lowest = plan.kind === "cross-layer" ? 0 : target;
+  let out = transcoded[target]!.linear;
+  for (let source = target; source >= lowest; source--) {
+    const { wrote } = transcoded[source]!;
+    const at = (target - source) * dModel;
+    out = add(slice(wrote, wrote.shape.length - 1, at, at + dModel), out);
+  }
+  return out;
 }

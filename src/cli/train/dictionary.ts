@@ -1,0 +1,166 @@
+/** `lucida train dictionary`: features for a model, from nothing to a folder that --basis takes. */
+import type { Model } from "../../models/model.ts";
+import type { Accuracy } from "../../training/accuracy.ts";
+import type { DictionarySettings, DictionaryTrainer } from "../../training/dictionary/dictionary-trainer.ts";
+import type { Plan } from "../../training/dictionary/plan.ts";
+import type { Encoder } from "../../training/tokenizer/encoder.ts";
+import { modelFor } from "../model.ts";
+import type { Context } from "../verb.ts";
+import { DictionaryLive } from "./dictionary-live.ts";
+import { type PlanOptions, planFor, tokensOf } from "./dictionary-plan.ts";
+import { type TextOptions, textFor } from "./dictionary-text.ts";
+import { unfinished } from "./unfinished.ts";
+
+export interface DictionaryOptions extends PlanOptions, TextOptions {
+  readonly model?: string;
+  readonly tokens?: string;
+  readonly batch?: number;
+  readonly rate?: number;
+  readonly minutes?: number;
+  readonly out?: string;
+  readonly resume?: boolean;
+}
+
+/** Tokens by which a dictionary is measured as it learns. */
+const [rebuiltTokens, predictedTokens] = [8192, 2048];
+/** Questions of each task, when the model is the specimen. */
+const eachTask = 200;
+
+export async function trainDictionaryVerb(options: DictionaryOptions, context: Context): Promise<void> {
+  const rows = options.batch ?? 2048;
+  const tokens = tokensOf(options.tokens ?? "4M");
+  const found = await modelFor(options.model ?? "specimen", context);
+  const { openModel } = await import("../../store/open-model.ts");
+  const { RunFolder } = await import("../../store/training-run.ts");
+  const { ActivationBuffer } = await import("../../store/activation-buffer.ts");
+  const { checkpointOf } = await import("../../training/checkpoint.ts");
+  const { calibrate } = await import("../../training/dictionary/calibrate.ts");
+  const { chunksFor } = await import("../../training/dictionary/chunks.ts");
+  const { DictionaryTrainer } = await import("../../training/dictionary/dictionary-trainer.ts");
+  const { dictionaryFiles } = await import("../../training/dictionary/export.ts");
+  const { dictionarySettings } = await import("../../training/dictionary/settings.ts");
+  const { trainDictionary } = await import("../../training/dictionary/train-dictionary.ts");
+
+  const open = await openModel(found);
+  const { model } = open;
+  try {
+    const plan = planFor(options, model.config);
+    const folder = await RunFolder.open(
+      options.out ?? `dictionary-${found.name.replace(/[^\w.-]+/g, "-")}-${plan.kind}`,
+    );
+    folder.refuseIfHolds("config.yaml", "a finished dictionary is in this folder");
+    const steps = Math.max(1, Math.floor(tokens / rows));
+    const text = await textFor(options, found, open, chunksFor(plan, rows, steps).batches * rows, context);
+    const run = JSON.stringify({ model: found.name, plan, text: text.mark, seed: options.seed });
+    const told = "--model, --kind, --layers, --features, --active, --activation, --text and --seed";
+    const checkpoint = await unfinished<DictionarySettings>(folder, options.resume === true, run, told);
+
+    const phase = context.progress.start("looking at activations");
+    const calibration = await calibrate(model, plan, () => text.sequences.part(0), { signal: context.signal });
+    phase.end();
+    const settings =
+      checkpoint?.settings ??
+      dictionarySettings(plan, {
+        seed: options.seed,
+        rows,
+        steps,
+        ...(options.rate === undefined ? {} : { rate: options.rate }),
+      });
+    const trainer = await DictionaryTrainer.create(model.device, plan, settings, calibration.normalisation);
+    if (checkpoint) await trainer.restore(checkpoint.step, checkpoint.read);
+    const chunks = chunksFor(plan, settings.rows, settings.schedule.steps);
+    const live = await DictionaryLive.begin(context, model, trainer, text.sequences, calibration, {
+      rebuiltTokens,
+      predictedTokens,
+    });
+    context.out(
+      `${plan.kind} for ${found.name}: ${plan.layers.length} layers of ${plan.features} features, ${plan.activation.k} active; ` +
+        `${trainer.size.toLocaleString("en")} numbers, ${(settings.schedule.steps * settings.rows).toLocaleString("en")} tokens` +
+        (checkpoint ? `; going on after step ${checkpoint.step} of ${settings.schedule.steps}` : ""),
+    );
+    const buffer = await ActivationBuffer.create(`${folder.path}/activations`, plan.layers, plan.dModel, chunks);
+    try {
+      await trainDictionary(trainer, {
+        model,
+        sequences: text.sequences,
+        limits: calibration.limits,
+        chunks,
+        buffer,
+        signal: context.signal,
+        filling: (piece, of) => live.filling(piece, of),
+        leftOut: n => live.leftOut(n),
+        report: step => live.step(step),
+        lookEvery: Math.max(50, Math.ceil(settings.schedule.steps / 12)),
+        look: () => live.look(),
+        saveEvery: 250,
+        save: one => folder.saveCheckpoint(checkpointOf(one, run)),
+      });
+    } catch (error) {
+      if (context.signal.aborted)
+        context.note(`stopped after step ${trainer.step}; the same command with --resume goes on`);
+      throw error;
+    } finally {
+      live.end();
+      await buffer.remove();
+    }
+    const accuracies = text.encoder && (await withEveryMlpReplaced(model, plan, trainer, text.encoder, context));
+    const report = {
+      model: found.name,
+      plan,
+      corpus: { name: text.name, ...(text.licence ? { licence: text.licence } : {}) },
+      settings,
+      ...live.result(),
+      ...(accuracies ? { accuracies } : {}),
+    };
+    await folder.write("training.json", `${JSON.stringify(report, null, 2)}\n`);
+    for (const { name, data } of dictionaryFiles(plan, trainer.folded(), { name: found.name, layers: model.layers }))
+      await folder.write(name, data);
+    await folder.removeCheckpoint();
+    await trainer.release();
+    context.result({ folder: folder.path, ...report });
+    context.out(`\nThe dictionary is at ${folder.path}: use it with --basis ${folder.path}`);
+  } finally {
+    await open.close();
+  }
+}
+
+interface Kept extends Accuracy {
+  /** Right answers of the model as it is. */
+  readonly original: number;
+}
+
+/** The specimen's questions, asked with the dictionary in the place of every MLP; undefined when it is not of all MLPs. */
+async function withEveryMlpReplaced(
+  model: Model,
+  plan: Plan,
+  trainer: DictionaryTrainer,
+  encoder: Encoder,
+  context: Context,
+): Promise<Kept[] | undefined> {
+  if (plan.kind === "autoencoders" || plan.layers.length < model.layers) return undefined;
+  const { judgeOf } = await import("../../training/accuracy.ts");
+  const { decoderWeights, standInOf } = await import("../../training/dictionary/in-place.ts");
+  const { weightsOf } = await import("../../training/dictionary/replacement.ts");
+  const { specimenQuestions } = await import("../../training/specimen.ts");
+  const questions = specimenQuestions(encoder, eachTask, 3);
+  const weights = await decoderWeights(model);
+  const asIs = await judgeOf(model.device, model.config, questions);
+  const before = await asIs.ask(weights);
+  await asIs.release();
+  const judge = await judgeOf(model.device, model.config, questions, standInOf(plan));
+  const after = await judge.ask({ ...weights, ...weightsOf(plan, trainer.folded()) });
+  await judge.release();
+  const kept = after.map((one, i) => ({ ...one, original: before[i]!.right }));
+  context.out(`\n${context.color.bold("with every MLP replaced")}: right answers, and of the model as it is`);
+  const byName = new Map<string, { right: number; original: number; of: number }>();
+  for (const { task, right, original, of } of kept) {
+    const had = byName.get(task) ?? { right: 0, original: 0, of: 0 };
+    byName.set(task, { right: had.right + right, original: had.original + original, of: had.of + of });
+  }
+  for (const [task, { right, original, of }] of byName) {
+    const share = original === 0 ? 1 : right / original;
+    const line = `${String(Math.round((100 * right) / of)).padStart(5)} ${String(Math.round((100 * original) / of)).padStart(4)}  ${task}`;
+    context.out(share >= 0.8 ? context.color.green(line) : context.color.yellow(line));
+  }
+  return kept;
+}
