@@ -39,7 +39,9 @@ export function promptOf(request: PromptRequest, { model, tokenizer }: Asked): P
     checkLength(request.ids.length, model);
     return {
       ids: request.ids,
-      text: tokenizer ? tokenizer.decode(request.ids) : request.ids.map(id => `#${id}`).join(" "),
+      text: tokenizer
+        ? tokenizer.decode(withoutBos(request.ids, tokenizer))
+        : request.ids.map(id => `#${id}`).join(" "),
     };
   }
   if (!tokenizer) {
@@ -152,4 +154,9 @@ export function tokenNamed(text: string, { model, tokenizer }: Asked): number {
   throw new Problem(`${JSON.stringify(text)} is ${pieces.length} tokens in ${model.name}: ${spelled.join(" ")}`, {
     advice: spelled.length > 0 ? `its first token, ${spelled[0]}, or a shorter word` : "a word",
   });
+}
+
+/** The first token that every prompt has is nothing that somebody wrote. */
+function withoutBos(ids: readonly number[], tokenizer: Tokenizer): readonly number[] {
+  return ids.length > 1 && ids[0] === tokenizer.bosId ? ids.slice(1) : ids;
 }

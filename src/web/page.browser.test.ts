@@ -2,105 +2,24 @@
  * The page in the real browser, with a small random model: the newcomer's path from opening it to an exported file that
  * opens offline, every view, both themes, both widths, keyboard alone, and axe.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { tinyFolder } from "../../test/tiny-folder.ts";
-import type { JobStatus } from "../server/api.ts";
-import { type Listening, listen } from "../server/listen.ts";
+import { fits, type PageScene, pageScene, serious, trace } from "../../test/page-scene.ts";
+import { listen } from "../server/listen.ts";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const args =
-  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
-const folder = mkdtempSync(join(tmpdir(), "lucida-page-"));
-const axe = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-let browser: Browser;
-let server: Listening;
-let build: string;
-
+let scene: PageScene;
 beforeAll(async () => {
-  tinyFolder(join(folder, "tiny"));
-  const { fresh } = await import(new URL("../../scripts/build.js", import.meta.url).href);
-  build = await fresh();
-  server = await listen({
-    version: "test",
-    port: 0,
-    model: join(folder, "tiny"),
-    folder: join(folder, "runs"),
-    build,
-  });
-  browser = await chromium.launch({ executablePath, args: args.split(" ") });
+  scene = await pageScene();
 });
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-interface Look {
-  readonly width?: number;
-  readonly scheme?: "light" | "dark";
-}
-
-/** Opens a path of the page; fails on whatever is said in the console, thrown, or asked from elsewhere. */
-async function open(
-  path: string,
-  look: Look,
-  use: (page: Page, context: BrowserContext) => Promise<void>,
-): Promise<void> {
-  const width = look.width ?? 1280;
-  const context = await browser.newContext({
-    viewport: { width, height: 900 },
-    colorScheme: look.scheme ?? "light",
-    hasTouch: width < 640,
-    acceptDownloads: true,
-    // axe is put into the page by the test; everything else meets the policy in "nothing is said …" below.
-    bypassCSP: path.includes("axe"),
-  });
-  try {
-    const page = await context.newPage();
-    const said: string[] = [];
-    page.on("console", message => said.push(message.text()));
-    page.on("pageerror", error => said.push(String(error)));
-    page.on("request", request => {
-      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(server.url)) said.push(request.url());
-    });
-    await page.goto(server.url + path);
-    await page.waitForSelector("main [data-box], main section");
-    await use(page, context);
-    // The browser itself remarks that a request was refused; the page says why, in words.
-    expect(said.filter(text => !/status of 422/.test(text))).toEqual([]);
-  } finally {
-    await context.close();
-  }
-}
-
-async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = (await page.evaluate("axe.run()")) as {
-    violations: { id: string; impact: string; nodes: { html: string }[] }[];
-  };
-  return found.violations
-    .filter(v => v.impact === "serious" || v.impact === "critical")
-    .map(v => `${v.id}: ${v.nodes.map(n => n.html.slice(0, 200)).join(" | ")}`);
-}
-
-const trace = async (page: Page, prompt: string) => {
-  await page.fill("#prompt", prompt);
-  await page.waitForSelector(".prediction");
-  await page.click(".composer button[type=submit]");
-  await page.waitForURL(/doc=\d{4}/);
-  await page.waitForSelector(".box.units");
-};
+afterAll(() => scene?.close());
 
 test("the newcomer: open, type, trace, read, switch a box off, export, open the file offline", async () => {
-  await open("", {}, async (page, context) => {
+  await scene.open("", {}, async (page, context) => {
     // A finished chart is there, and no model has been loaded for it.
-    expect(server.worker.running).toBe(false);
+    expect(scene.server.worker.running).toBe(false);
     expect(await page.locator(".strip .card").count()).toBeGreaterThan(0);
 
     await page.fill("#prompt", "The capital of France is");
@@ -125,7 +44,7 @@ test("the newcomer: open, type, trace, read, switch a box off, export, open the 
 
     await page.click(".menu summary");
     const [download] = await Promise.all([page.waitForEvent("download"), page.click('.menu a:has-text("One page")')]);
-    const file = join(folder, "exported.html");
+    const file = join(scene.folder, "exported.html");
     await download.saveAs(file);
     await context.setOffline(true);
     const offline = await context.newPage();
@@ -137,7 +56,7 @@ test("the newcomer: open, type, trace, read, switch a box off, export, open the 
 
 test("an address carries the whole state: box, view, pins, thresholds", async () => {
   let address = "";
-  await open("", {}, async page => {
+  await scene.open("", {}, async page => {
     await trace(page, "A dog is an");
     await page.click('.tab:has-text("Microscope")');
     await page.waitForSelector(".scope-nodes path.node");
@@ -148,7 +67,7 @@ test("an address carries the whole state: box, view, pins, thresholds", async ()
     await page.waitForSelector(".pins");
     address = new URL(page.url()).search;
   });
-  await open(address, {}, async page => {
+  await scene.open(address, {}, async page => {
     await page.waitForSelector(".pins");
     expect(await page.locator(".tab[aria-current]").textContent()).toBe("Microscope");
     expect(await page.locator(".connections h3").textContent()).not.toBe("");
@@ -156,7 +75,7 @@ test("an address carries the whole state: box, view, pins, thresholds", async ()
 });
 
 test("cancelling a trace ends the work itself, and the next one runs", async () => {
-  await open("", {}, async page => {
+  await scene.open("", {}, async page => {
     await page.fill("#prompt", "word ".repeat(120));
     await page.waitForSelector(".prediction");
     await page.click(".composer button[type=submit]");
@@ -168,7 +87,7 @@ test("cancelling a trace ends the work itself, and the next one runs", async () 
 });
 
 test("boxes are renamed, merged, and all of it undone", async () => {
-  await open("", {}, async page => {
+  await scene.open("", {}, async page => {
     await trace(page, "The sky is");
     const count = () => page.locator(".box.units").count();
     const before = await count();
@@ -189,7 +108,7 @@ test("boxes are renamed, merged, and all of it undone", async () => {
 });
 
 test("runs are searched, deleted, and brought back", async () => {
-  await open("", {}, async page => {
+  await scene.open("", {}, async page => {
     await trace(page, "Zebras live in");
     await page.keyboard.press("Escape");
     await page.click('.top button:has-text("Charts")');
@@ -203,20 +122,20 @@ test("runs are searched, deleted, and brought back", async () => {
 });
 
 test("what is wrong with a dropped file is said, and a good one is kept", async () => {
-  await open("", {}, async page => {
+  await scene.open("", {}, async page => {
     const input = page.locator('.open-file input[type="file"]');
     await input.setInputFiles({ name: "graph.json", mimeType: "application/json", buffer: Buffer.from('{"nodes": 3') });
     await page.waitForSelector(".problem");
     expect(await page.locator(".problem").textContent()).toContain("graph.json");
-    const example = readdirSync(join(build, "web/examples"))[0]!;
-    await input.setInputFiles(join(build, "web/examples", example));
+    const example = readdirSync(join(scene.build, "web/examples"))[0]!;
+    await input.setInputFiles(join(scene.build, "web/examples", example));
     await page.waitForURL(/doc=\d{4}/);
     expect(await page.locator(".problem").count()).toBe(0);
   });
 });
 
 test("keyboard alone: prompt, trace, walk the chart, the list of keys", async () => {
-  await open("", {}, async page => {
+  await scene.open("", {}, async page => {
     await page.keyboard.press("/");
     await page.keyboard.type("Cats and");
     await page.waitForSelector(".prediction");
@@ -244,20 +163,11 @@ describe.each(looks)("%i px, %s", (width, scheme) => {
   test.each(["story", "microscope", "intervene", "compare", "timelapse", "watch"])(
     "%s: axe finds nothing serious, nothing runs over the edge, targets are large enough",
     async view => {
-      await open(`?view=${view}&axe`, { width, scheme }, async page => {
+      await scene.open(`?view=${view}&axe`, { width, scheme }, async page => {
         if (view === "intervene") await page.click('button:has-text("Add a change")');
         await page.waitForTimeout(150);
         expect(await serious(page)).toEqual([]);
-        expect(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")).toBe(true);
-        if (width < 640) {
-          const small = await page.evaluate(() =>
-            [...document.querySelectorAll("button, summary, select, .page a[href]:not(.skip)")]
-              .filter(e => (e as HTMLElement).offsetParent !== null && !e.closest(".unseen"))
-              .map(e => ({ text: (e.textContent ?? "").slice(0, 30), height: e.getBoundingClientRect().height }))
-              .filter(e => e.height < 43.5),
-          );
-          expect(small).toEqual([]);
-        }
+        await fits(page, width);
       });
     },
   );
@@ -265,7 +175,7 @@ describe.each(looks)("%i px, %s", (width, scheme) => {
 
 test("two thousand nodes and twenty thousand edges: a selection is drawn within 50 ms", async () => {
   const { crowd } = await import("../../test/crowd.ts");
-  await open("", {}, async page => {
+  await scene.open("", {}, async page => {
     const input = page.locator('.open-file input[type="file"]');
     await input.setInputFiles({
       name: "crowd.json",
@@ -296,6 +206,7 @@ test("two thousand nodes and twenty thousand edges: a selection is drawn within 
 });
 
 test("a port in use: the next one is taken, or a sentence says which to try", async () => {
+  const { server, folder, build } = scene;
   const more = { version: "test", port: server.port, folder: join(folder, "other"), build };
   const next = await listen({ ...more, more: 5 });
   expect(next.port).toBeGreaterThan(server.port);
@@ -303,32 +214,8 @@ test("a port in use: the next one is taken, or a sentence says which to try", as
   await expect(listen(more)).rejects.toThrow(`port ${server.port} is in use`);
 });
 
-test("two hundred traces in a row leave the server's memory flat", async () => {
-  const ask = async (i: number) => {
-    const started = await fetch(`${server.url}api/jobs`, {
-      method: "POST",
-      body: JSON.stringify({
-        kind: "trace",
-        model: join(folder, "tiny"),
-        input: { prompt: `number ${i} of many`, units: 40, save: false },
-      }),
-    });
-    const { id } = (await started.json()) as { id: string };
-    for (;;) {
-      const { state, error } = (await (await fetch(`${server.url}api/jobs/${id}`)).json()) as JobStatus;
-      if (state === "done") return;
-      if (state === "failed" || state === "cancelled") throw new Error(error?.what ?? state);
-      await new Promise(done => setTimeout(done, 10));
-    }
-  };
-  for (let i = 0; i < 80; i++) await ask(i);
-  const before = process.memoryUsage().rss;
-  for (let i = 80; i < 200; i++) await ask(i);
-  expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(80);
-});
-
 test("nothing that stands on the page moves while it loads", async () => {
-  await open("", {}, async page => {
+  await scene.open("", {}, async page => {
     await page.waitForTimeout(300);
     const shift = await page.evaluate(
       () =>
@@ -345,11 +232,11 @@ test("nothing that stands on the page moves while it loads", async () => {
 });
 
 test("the page is small: less than 350 kB gzipped, and painted within a second", async () => {
-  const files = readdirSync(join(build, "web")).filter(name => /^(main|chunk|app).*\.(js|css)$/.test(name));
-  const size = files.reduce((sum, name) => sum + gzipSync(readFileSync(join(build, "web", name))).length, 0);
+  const files = readdirSync(join(scene.build, "web")).filter(name => /^(main|chunk|app).*\.(js|css)$/.test(name));
+  const size = files.reduce((sum, name) => sum + gzipSync(readFileSync(join(scene.build, "web", name))).length, 0);
   expect(size).toBeLessThan(350_000);
-  expect(statSync(join(build, "web/index.html")).size).toBeGreaterThan(100);
-  await open("", {}, async page => {
+  expect(statSync(join(scene.build, "web/index.html")).size).toBeGreaterThan(100);
+  await scene.open("", {}, async page => {
     const painted = await page.evaluate(
       () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.POSITIVE_INFINITY,
     );
