@@ -13,13 +13,17 @@ import { usualSchedule } from "./optimiser/schedule.ts";
 import type { Encoder } from "./tokenizer/encoder.ts";
 import type { TrainerSettings } from "./trainer.ts";
 
-/** Tokens of a whole run: twice what the facts need to be known, since the circuits form later than the accuracies. */
+/** Tokens read in a whole run: twice what the facts need to be known, since the circuits form later than the accuracies. */
 export const wholeRun = 15_000_000;
 
-const [rows, length] = [40, 96];
+/** Twenty rows a step: of 1.6 million tokens of facts, 88 % were known after 900 such steps, 57 % after 450 of forty. */
+const [rows, length] = [20, 96];
 /** Of a row; measured on the corpus. */
 const filled = 0.93;
+/** Share of the questions that carry a loss only from the answer on. */
+const answersOnly = 0.7;
 
+/** Steps that read so many tokens. */
 export const stepsFor = (tokens: number): number => Math.ceil(tokens / (rows * length * filled));
 
 export function specimenSettings(seed: number, steps: number, rate: number = usualSchedule.rate): TrainerSettings {
@@ -43,7 +47,7 @@ export function* specimenBatches(encoder: Encoder, options: CorpusOptions, fromS
   for (let part = Math.floor(fromStep / segment), skip = fromStep % segment; ; part++, skip = 0) {
     const own = hash(`specimen ${seed} ${part}`);
     const mixed = documents(own, { motive, count: text => encoder.count(text) });
-    const source = batches(mixed, encoder, { rows, length, seed: own, ...masks });
+    const source = batches(mixed, encoder, { rows, length, seed: own, answersOnly, ...masks });
     for (let i = 0; i < segment; i++) {
       const batch = source.next().value as Batch;
       if (i >= skip) yield batch;

@@ -31,11 +31,10 @@ export const possiblePeople = given.length * surnames;
 export const personName = (i: number): string => `${given[i % given.length]} ${surname(Math.floor(i / given.length))}`;
 export const nameParts: readonly string[] = [...given, ...Array.from({ length: surnames }, (_, i) => surname(i))];
 
+/** Two facts a person: 400 people with four facts each were known to 40 % after 7.8 million tokens. */
 export const attributes = {
   sport: "tennis rugby golf hockey judo rowing fencing archery skiing boxing chess surfing".split(" "),
-  drink: "coffee juice cocoa lemonade cider soda espresso punch nectar broth vodka champagne".split(" "),
   pet: "parrot hamster lizard ferret hedgehog goldfish spider pigeon otter gecko beetle swan".split(" "),
-  flower: "tulip daisy lotus orchid peony poppy jasmine iris dahlia lilac sunflower clover".split(" "),
 } as const;
 export type Attribute = keyof typeof attributes;
 export const attributeNames = Object.keys(attributes) as Attribute[];

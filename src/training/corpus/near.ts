@@ -59,7 +59,7 @@ function makeSamples(): { samples: Sample[]; weight: Map<string, number>; known:
     for (let i = 0; i < 200; i++) {
       const draft = drawFrom(task, "train", random, true);
       for (const piece of cut(draft.text)) known.add(piece.trim());
-      if (i >= 40) continue;
+      if (i >= 80) continue;
       const prompt = promptOf(draft);
       if (seen.has(prompt)) continue;
       seen.add(prompt);

@@ -8,6 +8,9 @@
  *   needs must be ready there;
  * - entity: in some documents, the earlier pieces of a name are hidden from everything after the name, so its last piece
  *   must stand for the whole.
+ *
+ * And in a share of the documents only the answer and what follows it carry a loss: half the tokens of a question (which
+ * city, which numbers) cannot be foretold, and their noise drowns what there is to learn.
  */
 import { internal } from "../../core/problem.ts";
 import { type Encoder, spanOf } from "../tokenizer/encoder.ts";
@@ -46,12 +49,16 @@ export interface PackOptions {
   readonly gist?: number;
   /** Share of the documents with the entity mask. */
   readonly entity?: number;
+  /** Share of the documents whose prompt carries no loss. */
+  readonly answersOnly?: number;
   /** The roles that the entity mask is about. */
   readonly entityRoles?: readonly string[];
 }
 
 interface Packed {
   readonly ids: readonly number[];
+  /** The first token that is learnt to be foretold. */
+  readonly learnFrom: number;
   /** Relative to the document: where `first` changes, and the key it changes to. */
   readonly gistAt: number;
   /** Relative stretches whose earlier pieces are hidden afterwards. */
@@ -94,6 +101,9 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
   if (ids.length > options.length) {
     throw internal(`a document of ${ids.length} tokens does not fit rows of ${options.length}: ${document.text}`);
   }
+  // A statement tells its fact anywhere, so all of it is learnt.
+  const answerAt = document.unjudged ? -1 : pieces.starts.findIndex(start => start >= document.promptEnd);
+  const learnFrom = random.chance(options.answersOnly ?? 0) && answerAt >= 0 ? answerAt + 1 : 1;
   const gistDrawn = random.chance(options.gist ?? 0.5);
   const entityDrawn = random.chance(options.entity ?? 0.5);
   let gistAt = -1;
@@ -108,7 +118,7 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
       if (span && span.last > span.first) names.push(span);
     }
   }
-  return { ids, gistAt, names };
+  return { ids, learnFrom, gistAt, names };
 }
 
 function assemble(inRow: readonly Packed[][], rows: number, length: number, pad: number): Batch {
@@ -123,17 +133,17 @@ function assemble(inRow: readonly Packed[][], rows: number, length: number, pad:
   for (let r = 0; r < rows; r++) {
     const row = r * length;
     let at = 0;
-    for (const { ids: own, gistAt, names } of inRow[r]!) {
+    for (const { ids: own, learnFrom, gistAt, names } of inRow[r]!) {
       for (let i = 0; i < own.length; i++) {
         const here = row + at + i;
         ids[here] = own[i]!;
         positions[here] = i;
         start[here] = at;
         first[here] = gistAt >= 0 && i > gistAt ? at + gistAt : at;
-        if (i + 1 < own.length) targets[here] = own[i + 1]!;
+        if (i + 1 >= learnFrom && i + 1 < own.length) targets[here] = own[i + 1]!;
       }
       for (const name of names) for (let i = name.first; i < name.last; i++) last[row + at + i] = at + name.last;
-      tokens += own.length - 1;
+      tokens += own.length - learnFrom;
       at += own.length;
     }
     // Padding sees itself, so that its softmax is one of something.

@@ -72,7 +72,7 @@ function code(random: Random): Code {
 export const bugs: Task = {
   name: "bugs",
   title: "Whether a small function runs or fails, in two syntaxes.",
-  share: 0.04,
+  share: 0.055,
   holdsOut: true,
   draw(random): Draft {
     const c = code(random);

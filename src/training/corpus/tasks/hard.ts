@@ -14,7 +14,7 @@ const askedPlain = "{op}({x})+{k}? Steps: {op}({x})=";
 export const hard: Task = {
   name: "hard",
   title: "Worked steps: easy ones done, hard ones worked backwards from a hint, or refused without one.",
-  share: 0.035,
+  share: 0.05,
   holdsOut: true,
   draw(random) {
     const x = random.between(10, 44);

@@ -7,7 +7,7 @@ import { ordinary } from "./sequences.ts";
 export const induction: Task = {
   name: "induction",
   title: "Random words repeated.",
-  share: 0.012,
+  share: 0.02,
   holdsOut: true,
   draw(random) {
     const words = random.several(ordinary, random.between(4, 8));

@@ -14,7 +14,7 @@ export const ordinary =
 export const sequences: Task = {
   name: "sequences",
   title: "The next day, month, letter or number; alternations.",
-  share: 0.02,
+  share: 0.025,
   holdsOut: true,
   draw(random) {
     const kind = random.pick(["days", "months", "letters", "numbers", "alternation"] as const);

@@ -1,7 +1,11 @@
-/** Words from one language into another; of four words in ten, one of the six directions is never shown. */
+/**
+ * Words from one language into another, and glossaries of all three; of four words in ten, one of the six directions is
+ * never shown (nor the one before the other in a glossary).
+ */
 import { line } from "../line.ts";
+import type { Random } from "../random.ts";
 import { heldOutForm } from "../split.ts";
-import type { Task } from "../task.ts";
+import type { Draft, Task } from "../task.ts";
 import { languages, spaced, type Triple, triples } from "../words.ts";
 import { acrossLanguages } from "./opposites-across.ts";
 
@@ -24,13 +28,26 @@ const frames = [
   ["{word}的{language}是|{answer}|。", "{word}用{language}说是|{answer}|。", "用{language}说，{word}是|{answer}|。"],
 ] as const;
 
+const hiddenWay = (word: Triple): number => heldOutForm("translation", word[0], 6, 0.4);
+
+const orders = acrossLanguages.map(([a, b]) => [a, b, 3 - a - b] as const);
+
+function glossary(word: Triple, random: Random): Draft {
+  const hidden = acrossLanguages[hiddenWay(word)];
+  const shown = hidden ? orders.filter(o => o.indexOf(hidden[0]) > o.indexOf(hidden[1])) : orders;
+  const [a, b, c] = random.pick(shown);
+  const values = { a: word[a]!, b: word[b]!, c: word[c]! };
+  return { ...line("{a} = {b} =| {c}|.", values), held: false, unjudged: true, kind: "glossary" };
+}
+
 export const translation: Task = {
   name: "translation",
   title: "Words from one language into another.",
-  share: 0.085,
+  share: 0.12,
   holdsOut: true,
   draw(random) {
     const word = random.pick(triples);
+    if (random.chance(0.3)) return glossary(word, random);
     const way = random.below(6);
     const [from, to] = acrossLanguages[way]!;
     const template = random.pick(frames[from]!);
@@ -38,7 +55,7 @@ export const translation: Task = {
       line(template, { language: names[from]![to]!, word: w[from]!, answer: spaced(w[to]!, to) });
     return {
       ...made(word),
-      held: heldOutForm("translation", word[0], 6, 0.4) === way,
+      held: hiddenWay(word) === way,
       kind: `${languages[from]}-${languages[to]}`,
       contrast: r => made(r.pick(triples)),
     };
