@@ -74,7 +74,13 @@ export async function gridOf(
     ...(url === undefined
       ? {}
       : {
-          queue: ({ identity }) => openPostgresQueue(url, { identity, signal: context.signal, note: context.note }),
+          queue: ({ identity }) =>
+            openPostgresQueue(url, {
+              identity,
+              leaseMs: 1000 * options.lease,
+              signal: context.signal,
+              note: context.note,
+            }),
         }),
   });
   phase.end();

@@ -17,7 +17,11 @@ export interface GridOptions {
   readonly queue?: string;
   readonly workers?: number;
   readonly shard?: number;
+  readonly lease: number;
 }
+
+/** For whoever fills a queue and whoever works on it: both must mean the same. */
+export const leaseText = "with --queue: a worker that is silent for so long loses its work to another";
 
 /** Adds the options. A verb that has `--set` or `--out` already keeps its own, which then mean both. */
 export function gridOptions(command: Command): Command {
@@ -34,7 +38,8 @@ export function gridOptions(command: Command): Command {
     .option("--format <format>", "of a grid's results: jsonl, csv or parquet", "jsonl")
     .option("--queue <address>", "leave the work to `lucida worker`s: postgres://user@host/database")
     .option("--workers <n>", "processes here; as many as cores, none with --queue", count(0, 1024))
-    .option("--shard <n>", "runs in a piece of work", count(1, 100_000));
+    .option("--shard <n>", "runs in a piece of work", count(1, 100_000))
+    .option("--lease <seconds>", leaseText, count(1, 86_400), 60);
 }
 
 const list = /^([A-Za-z_]\w*)=([\s\S]*)$/;

@@ -1,5 +1,6 @@
 /** `lucida worker`: does pieces of grids that others have put into a queue, until it is stopped. */
 import { availableParallelism } from "node:os";
+import { leaseText } from "../grid.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { count, type Verb, WrongCommand } from "../verb.ts";
 
@@ -8,6 +9,7 @@ interface Options {
   readonly queue?: string;
   readonly workers?: number;
   readonly idle?: number;
+  readonly lease: number;
 }
 
 export const verb: Verb<Options> = {
@@ -15,7 +17,8 @@ export const verb: Verb<Options> = {
     modelOption(command)
       .option("--queue <address>", "where work is found: postgres://user@host/database")
       .option("--workers <n>", "processes; as many as cores when left out", count(1, 1024))
-      .option("--idle <seconds>", "end when nothing came for this long; it waits for ever when left out", count(1));
+      .option("--idle <seconds>", "end when nothing came for this long; it waits for ever when left out", count(1))
+      .option("--lease <seconds>", leaseText, count(1, 86_400), 60);
   },
   async run(options, context) {
     const { queue: url } = options;
@@ -31,7 +34,12 @@ export const verb: Verb<Options> = {
     const { executorsHere } = await import("../../store/grid/run-grid.ts");
     const { work } = await import("../../store/grid/work.ts");
     const identity = await modelIdentity(found, context.signal);
-    const queue = await openPostgresQueue(url, { identity, signal: context.signal, note });
+    const queue = await openPostgresQueue(url, {
+      identity,
+      leaseMs: 1000 * options.lease,
+      signal: context.signal,
+      note,
+    });
     const executors = executorsHere(found, options.workers ?? availableParallelism());
     let shards = 0;
     let runs = 0;
