@@ -4,6 +4,8 @@
  */
 import { Problem } from "../../core/problem.ts";
 import { type Charted, checkSameLength, holdVariant } from "../../interventions/hold.ts";
+import { type ChartedFeatures, holdFeatures } from "../../interventions/hold-features.ts";
+import type { LiveFeatures } from "../../interventions/live-features.ts";
 import { runVariants, type Variant, type VariantOptions } from "../../interventions/variants.ts";
 import type { Recording } from "../../models/record.ts";
 
@@ -114,6 +116,24 @@ export async function gapShares(
   ]);
   const d = await answersUnder(q, variants, options);
   return circuits.map((_, i) => ({
+    sufficiency: shareOf(q, d[2 * i]!),
+    necessity: 1 - shareOf(q, d[2 * i + 1]!),
+  }));
+}
+
+/** The same in a dictionary's terms, of each set of features. */
+export async function featureGaps(
+  q: Question,
+  live: LiveFeatures,
+  charts: readonly ChartedFeatures[],
+  options: Omit<VariantOptions, "positions"> = {},
+): Promise<{ sufficiency: number; necessity: number }[]> {
+  const variants: Variant[] = [];
+  for (const charted of charts)
+    for (const held of ["uncharted", "charted"] as const)
+      variants.push(await holdFeatures(q.prompt, q.contrast, live, charted, held));
+  const d = await answersUnder(q, variants, options);
+  return charts.map((_, i) => ({
     sufficiency: shareOf(q, d[2 * i]!),
     necessity: 1 - shareOf(q, d[2 * i + 1]!),
   }));

@@ -8,7 +8,7 @@ import { dictionaryFeatures } from "../../interventions/dictionary-features.ts";
 import type { TraceDocument } from "../document.ts";
 import { parseNodeId } from "../node.ts";
 import { directionOf, type Traced } from "../trace.ts";
-import { gapOf, question } from "./gap.ts";
+import { featureGaps, gapOf, question } from "./gap.ts";
 import { predictFromGraph, predictFrozen } from "./predict.ts";
 import { verify } from "./verify.ts";
 import type { GapShares } from "./works.ts";
@@ -80,18 +80,22 @@ function unitNumber(id: string, { basis }: Traced): number[] {
   return number === undefined ? [] : [number];
 }
 
-/** Sufficiency and necessity of what is charted, in the neuron basis under a contrast with another answer. */
+/** Sufficiency and necessity of what is charted, under a contrast with another answer. */
 async function gapOfTrace(traced: Traced, charted: TraceDocument["nodes"]): Promise<GapShares | undefined> {
   const { recording, contrast, targets, basis } = traced;
   const { token, position } = targets[0]!;
-  if (
-    !contrast ||
-    !token ||
-    token.foil === undefined ||
-    basis.basis.name !== "neurons" ||
-    position !== recording.tokens - 1
-  )
-    return undefined;
+  if (!contrast || !token || token.foil === undefined || position !== recording.tokens - 1) return undefined;
+  const asked = await question(recording, contrast, token.id, token.foil);
+  if (basis instanceof PromptDictionary) {
+    const nodes = charted.map(info => parseNodeId(info.id));
+    const live = dictionaryFeatures(basis.basis, recording.model, basis.silentPositions);
+    const chart = {
+      features: nodes.filter(node => node?.kind === "unit"),
+      coarse: nodes.filter(node => node?.kind === "mlp"),
+    };
+    const [own, none] = await featureGaps(asked, live, [chart, { features: [] }]);
+    return { ...own!, nothing: none!.sufficiency };
+  }
   const { dMlp } = recording.model.config;
   const masks = Array.from({ length: recording.model.layers }, () => new Uint8Array(recording.tokens * dMlp));
   for (const info of charted) {
@@ -99,5 +103,5 @@ async function gapOfTrace(traced: Traced, charted: TraceDocument["nodes"]): Prom
     if (node?.kind === "unit") masks[node.layer]![node.position * dMlp + node.index] = 1;
     if (node?.kind === "mlp") masks[node.layer]!.fill(1, node.position * dMlp, (node.position + 1) * dMlp);
   }
-  return gapOf(await question(recording, contrast, token.id, token.foil), masks);
+  return gapOf(asked, masks);
 }

@@ -25,28 +25,10 @@ export interface Evidence {
 export function judge(evidence: Evidence): Verification {
   const { gap, pairs, spearman: rho, spearmanControls } = evidence;
   const reasons: string[] = [];
-  const percent = (v: number) => `${Math.round(100 * v)} %`;
   if (evidence.nodes > evidence.mostNodes)
     reasons.push(`the chart has ${evidence.nodes} nodes; ${evidence.mostNodes} are the most`);
   if (!gap) reasons.push("no contrast was run, so nobody knows whether the chart suffices");
-  else {
-    const [low, high] = bar.sufficiency;
-    if (!(gap.sufficiency >= low && gap.sufficiency <= high)) {
-      reasons.push(
-        `the chart alone brings about ${percent(gap.sufficiency)} of the difference; ${percent(low)} to ${percent(high)} are asked`,
-      );
-    }
-    if (gap.nothing !== undefined && gap.nothing >= low) {
-      reasons.push(
-        `tokens and attention bring about ${percent(gap.nothing)} of the difference without any MLP: why attention looks where it does is not in this chart`,
-      );
-    }
-    if (!(gap.necessity >= bar.necessity)) {
-      reasons.push(
-        `without the chart ${percent(gap.necessity)} of the difference goes; at least ${percent(bar.necessity)} are asked`,
-      );
-    }
-  }
+  else reasons.push(...gapReasons(gap));
   if (rho === undefined) reasons.push(`${pairs.length} boxes are too few, or too alike, to compare predictions with`);
   else {
     if (!(rho >= bar.spearman))
@@ -73,4 +55,28 @@ export function judge(evidence: Evidence): Verification {
     seed: evidence.seed,
     controls: evidence.controls,
   };
+}
+
+const percent = (v: number) => `${Math.round(100 * v)} %`;
+
+/** Why a chart's sufficiency and necessity do not do; empty where they do. */
+export function gapReasons(gap: GapShares): string[] {
+  const reasons: string[] = [];
+  const [low, high] = bar.sufficiency;
+  if (!(gap.sufficiency >= low && gap.sufficiency <= high)) {
+    reasons.push(
+      `the chart alone brings about ${percent(gap.sufficiency)} of the difference; ${percent(low)} to ${percent(high)} are asked`,
+    );
+  }
+  if (gap.nothing !== undefined && gap.nothing >= low) {
+    reasons.push(
+      `tokens and attention bring about ${percent(gap.nothing)} of the difference without any MLP: why attention looks where it does is not in this chart`,
+    );
+  }
+  if (!(gap.necessity >= bar.necessity)) {
+    reasons.push(
+      `without the chart ${percent(gap.necessity)} of the difference goes; at least ${percent(bar.necessity)} are asked`,
+    );
+  }
+  return reasons;
 }

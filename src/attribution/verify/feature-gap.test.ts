@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import { memoryMatrix } from "../../../test/dictionary-world.ts";
+import { twoHop } from "../../../test/hand-built/models.ts";
+import { dictionaryBasis } from "../../features/dictionary/basis.ts";
+import type { Dictionary, DictionaryLayer } from "../../formats/dictionaries/dictionary.ts";
+import { dictionaryFeatures } from "../../interventions/dictionary-features.ts";
+import { holdFeatures } from "../../interventions/hold-features.ts";
+import type { Model } from "../../models/model.ts";
+import { recordRun } from "../../models/record.ts";
+import { featureGaps, gapShares, question } from "./gap.ts";
+
+/** Features that are the model's own neurons, so that what is true of the one must be true of the other. */
+async function neuronsAsFeatures(model: Model, scale = 1): Promise<Dictionary> {
+  const { dModel, dMlp } = model.config;
+  const layers: DictionaryLayer[] = [];
+  for (let layer = 0; layer < model.layers; layer++) {
+    const up = (await model.reader.read("up", layer)).data;
+    const down = (await model.reader.read("down", layer)).data;
+    const bias = await Promise.all(Array.from({ length: dMlp }, (_, i) => model.reader.biasAt("up", layer, i)));
+    layers.push({
+      layer,
+      features: dMlp,
+      dModel,
+      outputs: 1,
+      encoder: memoryMatrix(dMlp, dModel, (unit, i) => up[unit * dModel + i]!),
+      decoder: memoryMatrix(dMlp, dModel, (unit, i) => scale * down[i * dMlp + unit]!),
+      encoderBias: Float32Array.from(bias),
+      decoderBias: new Float32Array(dModel),
+      activation: { kind: "relu" },
+    });
+  }
+  return {
+    name: "neurons as features",
+    kind: "transcoders",
+    format: "none",
+    reads: "mlp.in",
+    writes: "mlp.out",
+    dModel,
+    notes: [],
+    layers,
+  };
+}
+
+async function world(scale?: number) {
+  const known = twoHop();
+  const recording = await recordRun(known.model, known.ids, { readTaps: ["mlp.in"] });
+  const contrast = await recordRun(known.model, known.contrast, { readTaps: ["mlp.in"] });
+  const q = await question(recording, contrast, known.answer, known.contrastAnswer);
+  const basis = dictionaryBasis(await neuronsAsFeatures(known.model, scale), known.model);
+  return { known, q, live: dictionaryFeatures(basis, known.model, 1) };
+}
+
+// City and state on the prompt, and those that spoke on the contrast.
+const circuit = [
+  { layer: 0, position: 2, index: 1 },
+  { layer: 0, position: 2, index: 2 },
+  { layer: 1, position: 3, index: 1 },
+  { layer: 1, position: 3, index: 2 },
+];
+
+test("features that are the neurons suffice and are needed exactly as the neurons are", async () => {
+  const { known, q, live } = await world();
+  const { dMlp } = known.model.config;
+  const sets = [circuit, circuit.slice(0, 3), circuit.slice(1), []];
+  const byFeature = await featureGaps(
+    q,
+    live,
+    sets.map(features => ({ features })),
+  );
+  const masks = sets.map(set => {
+    const charted = q.prompt.read.map(read => new Uint8Array(read.hidden!.length));
+    for (const u of set) charted[u.layer]![u.position * dMlp + u.index] = 1;
+    return charted;
+  });
+  const byNeuron = await gapShares(q, masks);
+  byNeuron.forEach((shares, i) => {
+    expect(byFeature[i]!.sufficiency).toBeCloseTo(shares.sufficiency, 4);
+    expect(byFeature[i]!.necessity).toBeCloseTo(shares.necessity, 4);
+  });
+  expect(byFeature[0]!.sufficiency).toBeGreaterThan(0.9);
+  expect(byFeature[3]!.sufficiency).toBeLessThan(0.1);
+  await known.model.release();
+});
+
+test("what the dictionary does not explain is not charted: features that write half bring about less", async () => {
+  const { known, q, live } = await world(0.5);
+  const [half] = await featureGaps(q, live, [{ features: circuit }]);
+  expect(half!.sufficiency).toBeLessThan(0.7);
+  // Whole MLPs at the same places bring it about again: nothing of them is left out.
+  const coarse = circuit.map(({ layer, position }) => ({ layer, position }));
+  const [whole] = await featureGaps(q, live, [{ features: [], coarse }]);
+  expect(whole!.sufficiency).toBeGreaterThan(0.9);
+  expect(whole!.necessity).toBeGreaterThan(0.9);
+  await known.model.release();
+});
+
+test("prompts of another length are refused", async () => {
+  const { known, q, live } = await world();
+  const short = await recordRun(known.model, known.contrast.slice(1));
+  await expect(holdFeatures(q.prompt, short, live, { features: [] }, "charted")).rejects.toThrow(/4 tokens long/);
+  await known.model.release();
+});
