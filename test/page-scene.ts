@@ -63,6 +63,8 @@ export async function pageScene(): Promise<PageScene> {
       });
       try {
         const page = await context.newPage();
+        // A busy machine is no failure of the page.
+        page.setDefaultTimeout(120_000);
         const said: string[] = [];
         page.on("console", message => said.push(message.text()));
         page.on("pageerror", error => said.push(String(error)));
@@ -127,9 +129,19 @@ export async function fits(page: Page, width: number): Promise<void> {
 export async function trace(page: Page, prompt: string): Promise<void> {
   await page.fill("#prompt", prompt);
   await page.waitForSelector(".prediction");
+  await pressTrace(page);
+}
+
+/** Presses the button and waits for the chart. Throws what the page says instead, if it does. */
+export async function pressTrace(page: Page): Promise<void> {
+  const had = page.url();
   await page.click(".composer button[type=submit]");
-  await page.waitForURL(/doc=\d{4}/);
-  await page.waitForSelector(".box.units");
+  const chart = page.waitForURL(url => url.href !== had && /doc=\d{4}/.test(url.href)).then(() => undefined);
+  const problem = page.waitForSelector(".problem").then(note => note.textContent());
+  problem.catch(() => {});
+  const said = await Promise.race([chart, problem]);
+  if (said) throw new Error(`instead of a chart the page says: ${said}`);
+  await page.waitForSelector(".box.answer");
 }
 
 /** The document that the page shows, as it is kept. */

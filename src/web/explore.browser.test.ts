@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fits, type PageScene, pageScene, serious, shownDocument, trace } from "../../test/page-scene.ts";
+import { fits, type PageScene, pageScene, pressTrace, serious, shownDocument, trace } from "../../test/page-scene.ts";
 import type { TraceDocument } from "../attribution/document.ts";
 import type { Intervened, ServerEvent, Watched } from "../server/api.ts";
 
@@ -38,7 +38,7 @@ test("the gallery: charts that hold come first, and every view of each is there 
   expect(rank).toEqual([...rank].sort());
   for (const { id } of gallery) {
     await scene.open(`?doc=${id}`, {}, async page => {
-      for (const key of ["2", "3", "4", "5", "6", "1"]) await page.keyboard.press(key);
+      for (const key of ["2", "3", "4", "5", "1"]) await page.keyboard.press(key);
       await page.waitForSelector(".box.units");
       expect(await page.locator(".box.units").count()).toBeGreaterThan(0);
     });
@@ -54,21 +54,19 @@ test("the contrast: one's own is counted and marked, goes into the trace, and ca
     await page.selectOption("#against", "own");
     await page.fill("#versus", "The capital of");
     await page.waitForSelector(".versus-line .wrong");
-    expect(await page.locator(".composer button[type=submit]").isDisabled()).toBe(false);
+    expect(await page.locator(".composer button[type=submit]").isDisabled()).toBe(true);
     await page.fill("#versus", "The capital of Spain is");
     await page.waitForSelector(".versus-line .marked");
-    await page.click(".composer button[type=submit]");
-    await page.waitForURL(/doc=\d{4}/);
-    await page.waitForSelector(".box.units, .problem");
-    if ((await page.locator(".problem").count()) === 0) {
-      const document = await shownDocument<TraceDocument>(page);
-      expect(document.versus?.prompt).toContain("Spain");
-    }
+    // A model of random numbers may answer both alike: then the page says so.
+    const said = await pressTrace(page).catch((error: Error) => error.message);
+    if (said) expect(said).toContain("nothing to tell them apart by");
+    else expect((await shownDocument<TraceDocument>(page)).versus?.prompt).toContain("Spain");
     await page.selectOption("#against", "nothing");
-    const had = page.url();
-    await page.click(".composer button[type=submit]");
-    await page.waitForURL(url => url.href !== had);
-    await page.waitForSelector(".box.units");
+    await page
+      .locator('.problem button:has-text("Dismiss")')
+      .click({ timeout: 500 })
+      .catch(() => {});
+    await pressTrace(page);
     expect((await shownDocument<TraceDocument>(page)).versus).toBeUndefined();
   });
 });
@@ -126,9 +124,7 @@ test("a dictionary that lies beside the model is offered, traced in, changed and
     const option = await page.locator('.basis-choice option:has-text("tiny-transcoders")').getAttribute("value");
     await page.selectOption(".basis-choice select", option);
     await page.selectOption("#against", "nothing");
-    await page.click(".composer button[type=submit]");
-    await page.waitForURL(/doc=\d{4}/);
-    await page.waitForSelector(".box.answer");
+    await pressTrace(page);
     const document = await shownDocument<TraceDocument>(page);
     expect(document.basis).toBe("tiny-transcoders");
     expect(document.nodes.some(n => n.kind === "unit")).toBe(true);
