@@ -48,7 +48,7 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
     const folder = await RunFolder.open(
       options.out ?? `dictionary-${found.name.replace(/[^\w.-]+/g, "-")}-${plan.kind}`,
     );
-    folder.refuseIfHolds("config.yaml", "a finished dictionary is in this folder");
+    if (!options.resume) folder.refuseIfHolds("training.json", "a finished dictionary is in this folder");
     const steps = Math.max(1, Math.floor(tokens / rows));
     const text = await textFor(options, found, open, chunksFor(plan, rows, steps).batches * rows, context);
     const run = JSON.stringify({ model: found.name, plan, text: text.mark, seed: options.seed });

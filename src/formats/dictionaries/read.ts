@@ -9,9 +9,18 @@ import { isScopeFile, readGemmaScope } from "./gemma-scope.ts";
 import { isSaeLens, readSaeLens } from "./sae-lens.ts";
 import { isSparsify, readSparsify } from "./sparsify.ts";
 
+/** What `lucida train dictionary` keeps in its folder until the dictionary is finished. */
+const isUnfinished = (name: string): boolean => name === "training.checkpoint" || name.startsWith("activations/");
+
 /** Headers, biases and thresholds are read now, matrices later. Throws a Problem when no format is recognised. */
 export async function readDictionary(files: DictionaryFiles): Promise<Dictionary> {
   const { names } = files;
+  if (names.some(isUnfinished)) {
+    throw new Problem("a training run was interrupted here, and the dictionary is not finished", {
+      where: `in ${files.name}`,
+      advice: "the lucida train dictionary that began it, with --resume",
+    });
+  }
   if (names.includes(configName)) return readCircuitTracer(files);
   if (names.some(isSaeLens)) return readSaeLens(files);
   if (names.some(isSparsify)) return readSparsify(files);
