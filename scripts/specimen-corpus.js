@@ -1,11 +1,12 @@
 /**
- * Writes what follows from the specimen's corpus: its tokenizer (specimen/), and the pages of samples and statistics (docs/specimen/).
+ * Writes what follows from the specimen's corpus: the pages of samples and statistics (docs/specimen/).
  *
- *   node scripts/specimen-corpus.js
+ *   node scripts/specimen-corpus.js [--tokenizer]
  *
+ * A model is bound to its tokenizer, so that one is only made anew when asked for; the specimen must then be trained anew.
  * Deterministic: run twice, nothing changes. Needs no data packages; the facts are committed.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -50,8 +51,10 @@ function write(path, text) {
 }
 
 const corpus = await sources();
-const json = corpus.buildTokenizer();
-write("specimen/tokenizer.json", `${JSON.stringify(json)}\n`);
+if (process.argv.includes("--tokenizer")) {
+  write("specimen/tokenizer.json", `${JSON.stringify(corpus.buildTokenizer())}\n`);
+}
+const json = JSON.parse(readFileSync(join(root, "specimen/tokenizer.json"), "utf8"));
 write("specimen/tokenizer_config.json", `${JSON.stringify(corpus.tokenizerConfig, null, 2)}\n`);
 
 const encoder = new corpus.Encoder(json);

@@ -125,3 +125,18 @@ function none(but: string): Record<string, number> {
       .map(n => [n, 0]),
   );
 }
+
+test("with answersOnly nothing before the answer carries a loss, and everything from it on does; statements are learnt whole", () => {
+  const made = line("What is {a}+{b}?|{sum}|.", { a: 12, b: 34, sum: 46 });
+  const prompt = encoder.count(made.text.slice(0, made.promptEnd));
+  const learnt = (options: Partial<Parameters<typeof batches>[2]>, more: Partial<Document> = {}) => {
+    const { targets, ids } = first(endless({ ...made, ...more }), options);
+    const end = ids.indexOf(encoder.eos);
+    return [...targets.subarray(0, end)].map(t => t >= 0);
+  };
+  const whole = learnt({ answersOnly: 0 });
+  expect(whole.every(Boolean)).toBe(true);
+  // The begin token stands before the prompt, so the last of the prompt is the first that is asked for the answer.
+  expect(learnt({ answersOnly: 1 })).toEqual(whole.map((_, i) => i >= prompt));
+  expect(learnt({ answersOnly: 1 }, { unjudged: true })).toEqual(whole);
+});
