@@ -3,7 +3,7 @@ import { tinyModel } from "../../../test/golden/tiny.ts";
 import { random } from "../../core/random.ts";
 import { Collector, kept, sketchPlace } from "./collector.ts";
 import { bins, Histograms } from "./histogram.ts";
-import { Indexer } from "./indexer.ts";
+import { Indexer, windowsTogether } from "./indexer.ts";
 import { recordOf } from "./record.ts";
 import { watchNeurons } from "./watched.ts";
 import { windowsOf } from "./windows.ts";
@@ -88,6 +88,14 @@ test("a million tokens of 50,000 units fit: 4.2 kB a unit at windows of 64", () 
   const held = new Collector(units, { length: 64, signed: true, seed: 0 });
   const bytes = held.arrays().reduce((sum, a) => sum + a.byteLength, 0);
   expect((bytes / units) * 50_000).toBeLessThan(215e6);
+});
+
+test("a dictionary of a quarter of a million features runs few windows together: a batch lays out 256 MB at most", () => {
+  const together = windowsTogether(16, 64, 262_144);
+  expect(together).toBeGreaterThanOrEqual(1);
+  expect(together * 64 * 262_144 * 4).toBeLessThanOrEqual(256 << 20);
+  expect(windowsTogether(16, 64, 1536)).toBe(16);
+  expect(windowsTogether(16, 1024, 1 << 24)).toBe(1);
 });
 
 test("a run that was cut between two groups and taken up from its arrays ends in the same bytes", async () => {

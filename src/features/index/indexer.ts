@@ -13,6 +13,13 @@ export interface IndexerOptions {
   readonly batch: number;
 }
 
+/** Activations that a basis may lay out at once: 256 MB. A wide dictionary runs fewer windows together. */
+const mostValues = 64 << 20;
+
+/** How many of `batch` windows run together when a layer has so many units. */
+export const windowsTogether = (batch: number, length: number, units: number): number =>
+  Math.max(1, Math.min(batch, Math.floor(mostValues / (length * units))));
+
 /** Windows are sorted by length within a group, so that little is padded, and the order is the same every time. */
 export const groupBatches = 8;
 
@@ -24,11 +31,14 @@ export class Indexer {
   tokens = 0;
   /** Windows done so far. */
   windows = 0;
+  private readonly atOnce: number;
 
   constructor(watched: Watched, options: IndexerOptions) {
     this.watched = watched;
     this.options = options;
     const { length, seed } = options;
+    const widest = Math.max(...watched.layers.map(l => l.units));
+    this.atOnce = windowsTogether(options.batch, length, widest);
     this.collectors = watched.layers.map(({ units }) => new Collector(units, { length, seed, signed: watched.signed }));
   }
 
@@ -41,9 +51,9 @@ export class Indexer {
   async add(group: readonly (readonly number[])[], signal?: AbortSignal): Promise<void> {
     const first = this.windows;
     const order = group.map((ids, i) => ({ ids, window: first + i })).sort((a, b) => a.ids.length - b.ids.length);
-    for (let start = 0; start < order.length; start += this.options.batch) {
+    for (let start = 0; start < order.length; start += this.atOnce) {
       signal?.throwIfAborted();
-      const some = order.slice(start, start + this.options.batch);
+      const some = order.slice(start, start + this.atOnce);
       const longest = some.at(-1)!.ids.length;
       // Padding stands behind the text, where nothing that counts can see it.
       const padded = some.map(({ ids }) => [...ids, ...new Array<number>(longest - ids.length).fill(ids.at(-1)!)]);
