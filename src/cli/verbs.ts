@@ -26,6 +26,11 @@ export const verbs: readonly VerbRow[] = [
     load: () => import("./verbs/verify.ts"),
   },
   {
+    name: "study",
+    summary: "questions of the field asked of a model: what it can do, how, and how sure that is; a report card",
+    load: () => import("./verbs/study.ts"),
+  },
+  {
     name: "predict",
     summary: "the most probable next tokens of a prompt",
     load: () => import("./verbs/predict.ts"),

@@ -38,7 +38,11 @@ export async function onnxRuntime(): Promise<Runtime> {
 }
 
 /** Opens without reading weights: those are read when a program first needs them. */
-export async function openModel(found: FoundModel, options: { threads?: number } = {}): Promise<OpenModel> {
+export async function openModel(
+  found: FoundModel,
+  /** `weights` may put others in their place: a study's null. */
+  options: { threads?: number; weights?: (weights: Weights) => Weights } = {},
+): Promise<OpenModel> {
   const files: FileBytes[] = [];
   const open = async (path: string): Promise<FileBytes> => {
     const file = await openFile(path);
@@ -47,7 +51,12 @@ export async function openModel(found: FoundModel, options: { threads?: number }
   };
   try {
     const parts = found.kind === "gguf" ? await fromGguf(found.path, open) : await fromFolder(found.path, open);
-    const model = new Model(found.name, parts.config, parts.weights, onnxDevice(await onnxRuntime(), options));
+    const model = new Model(
+      found.name,
+      parts.config,
+      options.weights?.(parts.weights) ?? parts.weights,
+      onnxDevice(await onnxRuntime(), options),
+    );
     return {
       model,
       tokenizer: parts.tokenizer,

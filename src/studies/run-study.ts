@@ -186,7 +186,7 @@ function asksOf(item: Item, measure: Measure): Ask[] {
   return [item.answerIds, ...item.otherIds].map(wanted => ({ ids: item.ids, wanted, own: [] }));
 }
 
-function keeper(options: StudyOptions, study: Study, model: string, seed: number) {
+export function keeper(options: Omit<StudyOptions, "progress">, study: Study, model: string, seed: number) {
   const about = JSON.stringify([
     PROTOCOL,
     options.fingerprint,

@@ -25,10 +25,12 @@ export const flattery = defineStudy({
         {
           test: "swap",
           title: "plain words for a beggar, flattery for the strict",
-          claim: "With the other mean at the last token, the whole reply is the other one.",
+          claim:
+            "With the other mean at the last token, the reply opens the other way (“What a divine …” instead of “The poem is …”).",
           label: "kind",
           keeping: ["thing"],
           at: "last",
+          measure: "choice",
           count: 40,
         },
         {
