@@ -1,40 +1,10 @@
 /** What the page asks to be changed, as interventions: units at their places or at others, whole blocks, tokens. */
 import { parseNodeId } from "../attribution/node.ts";
 import { Problem } from "../core/problem.ts";
-import { PromptDictionary } from "../features/dictionary/basis.ts";
 import type { InterventionContext } from "../interventions/context.ts";
-import { dictionaryFeatures } from "../interventions/dictionary-features.ts";
 import type { Change as Edit, Intervention } from "../interventions/intervention.ts";
 import type { UnitMember } from "../interventions/site.ts";
-import { promptOf, shown } from "../models/prompt.ts";
-import { type Recording, recordRun } from "../models/record.ts";
-import type { OpenModel } from "../store/open-model.ts";
-import type { Change, PromptInput } from "./api.ts";
-import type { OpenBasis } from "./bases.ts";
-
-/** What interventions need to know of this run. */
-export async function contextOf(
-  open: OpenModel,
-  { basis }: OpenBasis,
-  recording: Recording,
-  input: Pick<PromptInput, "chat">,
-  signal: AbortSignal | undefined,
-): Promise<InterventionContext> {
-  const { model, tokenizer } = open;
-  const onPrompt = await basis.on(recording);
-  return {
-    recording,
-    texts: recording.ids.map(id => shown(tokenizer, id)),
-    basis: onPrompt,
-    ...(onPrompt instanceof PromptDictionary
-      ? { features: dictionaryFeatures(onPrompt.basis, model, onPrompt.silentPositions) }
-      : {}),
-    other: async text => {
-      const { ids } = promptOf({ text, chat: input.chat === true }, open);
-      return recordRun(model, ids, { signal, readTaps: basis.readTaps });
-    },
-  };
-}
+import type { Change } from "./api.ts";
 
 export function interventionsOf(
   change: Change,

@@ -6,9 +6,10 @@ import type { TraceDocument } from "../attribution/document.ts";
 import { type Traced, type TraceRequest, trace } from "../attribution/trace.ts";
 import { Problem } from "../core/problem.ts";
 import { compile, generationStages } from "../interventions/apply.ts";
+import { contextOn } from "../interventions/context-for.ts";
 import type { TraceInput } from "./api.ts";
 import { basisOf } from "./bases.ts";
-import { changeWords, contextOf, interventionsOf } from "./changes.ts";
+import { changeWords, interventionsOf } from "./changes.ts";
 import type { CallOptions } from "./instrument.ts";
 import type { Scene } from "./resident.ts";
 
@@ -29,7 +30,11 @@ export async function traceAnew(scene: Scene, asked: Asked, options: CallOptions
     ...(changes?.length
       ? {
           under: async natural => {
-            const context = await contextOf(open, opened, natural, { chat: request.chat === true }, options.signal);
+            const context = await contextOn(open, natural, {
+              basis: opened.basis,
+              chat: request.chat,
+              signal: options.signal,
+            });
             const versus = typeof request.versus === "string" ? request.versus : undefined;
             const interventions = changes.flatMap(change => interventionsOf(change, context, versus));
             const compiled = await compile({ interventions, attention: "live" }, context);

@@ -14,7 +14,7 @@ export interface Alternative {
   readonly ids: readonly number[];
   /** Log-probability of the new word in its place less that of the old one. */
   readonly surprise: number;
-  /** Cosine of the two words' (first tokens') unembedding rows. */
+  /** Cosine of the two words' unembedding rows; of words of several tokens, whose pieces say nothing, a middling one. */
   readonly likeness: number;
 }
 
@@ -26,6 +26,9 @@ export interface Asking {
   readonly logits: ReadonlyMap<number, Float32Array>;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Words of one sort that share a place are about as like as this. */
+const SPELLED = 0.5;
 
 /** As many as `count` for one word, likely ones first. `like`: [vocabulary] cosines with the word's first token. */
 export async function alternativesOf(
@@ -57,7 +60,6 @@ export async function alternativesOf(
     return longer(
       asking,
       word,
-      like,
       own,
       beginnings.map(id => ({ ids: [id], chance: Math.log(expected![id]! + 1e-9) })),
     );
@@ -76,7 +78,6 @@ export async function alternativesOf(
 async function longer(
   { model, tokenizer, ids, signal }: Asking,
   word: Word,
-  like: Float32Array,
   own: number,
   beginnings: readonly { readonly ids: readonly number[]; readonly chance: number }[],
 ): Promise<Alternative[]> {
@@ -104,7 +105,7 @@ async function longer(
   }
   return open
     .filter(one => one.ids.some((id, i) => id !== ids[word.start + i]))
-    .map(one => ({ word, ids: one.ids, surprise: one.chance - own, likeness: like[one.ids[0]!]! }));
+    .map(one => ({ word, ids: one.ids, surprise: one.chance - own, likeness: SPELLED }));
 }
 
 /** The `most` best ids that fit, among the 2,000 best of all. */

@@ -194,11 +194,21 @@ interface Candidate {
 
 /**
  * A clear change of answer counts, up to where it could not be clearer; so do words of one kind, answers of one kind,
- * and an answer that is more than a guess. A word that nobody would write there counts against.
+ * and an answer that is more than a guess. A word that nobody would write there counts against. Names and numbers
+ * are rather replaced than what is asked about them. Weights by eye: a guess, tried on the prompts in docs/log.md.
  */
 function worthOf({ gap, alternative, answers, alike, sure }: Candidate): number {
   const { likeness, surprise } = alternative;
-  return Math.min(gap, 8) + 10 * likeness + 10 * answers + (alike ? 4 : 0) + 4 * sure + Math.min(0, surprise + 2);
+  const { start, sort } = alternative.word;
+  const named = sort.endsWith("number") || (sort.endsWith("Word") && start > 1);
+  return (
+    Math.min(gap, 8) +
+    10 * (likeness + answers) +
+    (alike ? 4 : 0) +
+    (named ? 4 : 0) +
+    4 * sure +
+    Math.min(0, surprise + 2)
+  );
 }
 
 /** The word whose embedding pulls hardest on the answer first. */

@@ -2,11 +2,12 @@
 
 import { shown } from "../../models/prompt.ts";
 import type { OpenModel } from "../../store/open-model.ts";
+import { type GridOptions, gridOptions, isGrid } from "../grid.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, promptOptions, readPrompt } from "../prompt.ts";
 import { count, number, several, type Verb } from "../verb.ts";
 
-interface Options extends PromptOptions {
+interface Options extends PromptOptions, GridOptions {
   readonly model: string;
   readonly tokens: number;
   readonly temperature: number;
@@ -23,8 +24,14 @@ export const verb: Verb<Options> = {
       .option("--top-p <p>", "draw from the smallest set with this much probability", number(0, 1), 1)
       .option("--seed <n>", "for drawing", count(0), 0)
       .option("--set <intervention>", "change the model while it writes: scale unit 12.345 at new by 0", several, []);
+    gridOptions(command);
   },
   async run(options, context) {
+    if (isGrid(options)) {
+      const { gridOf } = await import("../grid-run.ts");
+      const { tokens, temperature, topP } = options;
+      return gridOf({ kind: "generate", generate: { tokens, temperature, topP } }, options, context);
+    }
     const found = await modelFor(options.model, context);
     const { openModel } = await import("../../store/open-model.ts");
     const { generate } = await import("../../models/generate.ts");
@@ -32,7 +39,8 @@ export const verb: Verb<Options> = {
     try {
       const { model, tokenizer } = open;
       const { ids, text } = await readPrompt(context.args[0], options, open);
-      const stages = options.set.length > 0 ? await changed(options.set, open, ids, context.signal) : undefined;
+      const stages =
+        options.set.length > 0 ? await changed(options.set, open, ids, options.chat, context.signal) : undefined;
       const phase = context.progress.start("generating");
       let n = 0;
       const made = await generate(model, ids, {
@@ -61,11 +69,17 @@ export const verb: Verb<Options> = {
   },
 };
 
-async function changed(sentences: readonly string[], open: OpenModel, ids: readonly number[], signal: AbortSignal) {
+async function changed(
+  sentences: readonly string[],
+  open: OpenModel,
+  ids: readonly number[],
+  chat: boolean | undefined,
+  signal: AbortSignal,
+) {
   const { parseIntervention } = await import("../../interventions/sentence.ts");
   const { compile, generationStages } = await import("../../interventions/apply.ts");
-  const { contextFor } = await import("../steer-run.ts");
-  const context = await contextFor(open, ids, signal);
+  const { contextFor } = await import("../../interventions/context-for.ts");
+  const context = await contextFor(open, ids, { chat, signal });
   return generationStages(
     await compile({ interventions: sentences.map(parseIntervention), attention: "live" }, context),
     context,

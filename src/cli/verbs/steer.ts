@@ -1,5 +1,6 @@
 /** `lucida steer`: what the model says before and after interventions, attention live and frozen. */
 import { parseIntervention, sentence } from "../../interventions/sentence.ts";
+import { openDictionary } from "../dictionary.ts";
 import { type GridOptions, gridOptions, isGrid, settings } from "../grid.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, promptOptions, readPrompt } from "../prompt.ts";
@@ -11,9 +12,9 @@ interface Options extends PromptOptions, Omit<GridOptions, "set"> {
   readonly tokens: number;
   readonly top: number;
   readonly ladder?: string;
+  readonly basis: string;
+  readonly direction: readonly string[];
 }
-
-const UNRELATED = "The weather was fine, so we went";
 
 export const verb: Verb<Options> = {
   configure(command) {
@@ -26,11 +27,22 @@ export const verb: Verb<Options> = {
       )
       .option("--tokens <n>", "how many tokens to write on", count(0, 1000), 12)
       .option("--top <n>", "how many tokens to show", count(1, 100), 6)
-      .option("--ladder <strengths>", "repeat with scale interventions at each of these strengths: 0,-1,-2,2");
+      .option(
+        "--basis <basis>",
+        "what a unit is: neurons, or a feature of a dictionary: a folder or owner/name",
+        "neurons",
+      )
+      .option(
+        "--direction <name=files>",
+        "a direction for --set: formal=with.txt,without.txt (a prompt a line: the mean difference of the streams at their ends), or formal=vector.json",
+        several,
+        [],
+      )
+      .option("--ladder <strengths>", "repeat with every scale and add at each of these strengths: 0,-1,-2,2");
     gridOptions(command);
     command.addHelpText(
       "after",
-      '\nInterventions: scale|set|add|swap  unit L.I | head L.H | residual L  at "text" | POSITION | last | all | new  by|to N | from "prompt"',
+      '\nInterventions: scale|set|add|swap  unit L.I | head L.H | residual L | direction "NAME" of layer L  at "text" | POSITION | last | all | new  by|to N | from "prompt"',
     );
   },
   async run(options, context) {
@@ -45,36 +57,45 @@ export const verb: Verb<Options> = {
     }
     const interventions = options.set.map(parseIntervention);
     const strengths = ladder(options.ladder);
+    if (strengths[0] !== undefined && !interventions.some(i => i.do === "scale" || i.do === "add"))
+      throw new WrongCommand("--ladder has no strength to change", { advice: '--set "scale …" or --set "add to …"' });
+    const { readDirections } = await import("../directions.ts");
+    const read = await readDirections(options.direction, interventions);
     const found = await modelFor(options.model, context);
     const { openModel } = await import("../../store/open-model.ts");
-    const { divergenceOn, steer } = await import("../steer-run.ts");
+    const { onUnrelated, steer } = await import("../steer-run.ts");
     const open = await openModel(found);
+    let opened: Awaited<ReturnType<typeof openDictionary>> | undefined;
     try {
+      opened = options.basis === "neurons" ? undefined : await openDictionary(options.basis, open.model, context);
+      const basis = opened?.basis;
       const prompt = await readPrompt(context.args[0], options, open);
       const phase = context.progress.start("steering");
+      const directed = await read.into(interventions, open, context.signal);
       const steps = [];
       for (const strength of strengths) {
-        const changed = interventions.map(i =>
-          strength !== undefined && i.do === "scale" ? { ...i, by: strength } : i,
+        const changed = directed.map(i =>
+          strength !== undefined && (i.do === "scale" || i.do === "add") ? { ...i, by: strength } : i,
         );
         const result = await steer(open, prompt, {
           interventions: changed,
+          basis,
+          chat: options.chat,
           tokens: options.tokens,
           top: options.top,
           signal: context.signal,
         });
-        const guarded = open.tokenizer !== undefined && changed.every(i => i.do !== "swap");
-        const divergence = guarded ? await divergenceOn(open, UNRELATED, changed, context.signal) : undefined;
+        const unrelated = await onUnrelated(open, changed, { basis, signal: context.signal });
         steps.push({
           ...(strength === undefined ? {} : { strength }),
           interventions: changed.map(i => ({ ...i, sentence: sentence(i) })),
           ...result,
-          ...(divergence === undefined ? {} : { unrelated: { prompt: UNRELATED, divergence } }),
+          ...(unrelated ? { unrelated } : {}),
         });
         phase.update(steps.length, strengths.length);
       }
       phase.end();
-      context.result({ model: open.model.name, basis: "neurons", prompt: prompt.text, steps });
+      context.result({ model: open.model.name, basis: basis?.name ?? "neurons", prompt: prompt.text, steps });
       const { color } = context;
       for (const step of steps) {
         for (const i of step.interventions) context.out(color.bold(i.sentence));
@@ -95,16 +116,16 @@ export const verb: Verb<Options> = {
           context.out(`  ${color.dim("after: ")} ${oneLine(step.text.after)}`);
         }
         if (step.unrelated) {
-          const { divergence } = step.unrelated;
+          const { before, after, divergence, broken } = step.unrelated;
+          const moved = `  perplexity of unrelated text: ${before.toPrecision(3)} before, ${after.toPrecision(3)} after; its next tokens move by ${divergence.toPrecision(2)} nats`;
           context.out(
-            color.dim(
-              `  unrelated text moves by ${divergence.toFixed(3)} nats${divergence > 1 ? ": this much is breaking the model, not steering it" : ""}`,
-            ),
+            broken ? color.yellow(`${moved}: this breaks the model, it does not steer it`) : color.dim(moved),
           );
         }
         context.out("");
       }
     } finally {
+      await opened?.close();
       await open.close();
     }
   },
