@@ -6,7 +6,7 @@ import { Problem } from "../../core/problem.ts";
 import type { Figure, Question } from "../bench/question.ts";
 import { type BenchReport, markdown, rows } from "../bench/report.ts";
 import { modelFor, modelOption } from "../model.ts";
-import { type Context, type Verb, WrongCommand } from "../verb.ts";
+import { type Context, count, type Verb, WrongCommand } from "../verb.ts";
 
 interface Options {
   readonly model: string;
@@ -15,18 +15,42 @@ interface Options {
   readonly append?: string;
   readonly quick?: boolean;
   readonly here?: boolean;
+  readonly prompts?: string;
+  readonly basis: string;
+  readonly units?: string;
+  readonly nodes?: number;
+  readonly limit?: number;
+  readonly seed: number;
+  readonly fresh?: boolean;
 }
 
 export const verb: Verb<Options> = {
   configure(command) {
     modelOption(command)
+      .argument(
+        "[what]",
+        '"works": of a set of contrast pairs, the share whose charts work; figures of this machine else',
+      )
+      .option("--prompts <file>", "works: the pairs, such as prompts/contrast-gemma-3-270m.json")
+      .option("--basis <basis>", "works: neurons, or a dictionary: a folder or owner/name", "neurons")
+      .option("--units <sizes>", 'works: sizes of the curve (10,50,100,500,2000); "none" for no curve')
+      .option("--nodes <n>", "works: most nodes of a chart; 500, with a dictionary 100", count(1, 100_000))
+      .option("--limit <n>", "works: so many pairs, evenly through the file", count(1))
+      .option("--seed <n>", "works: of the controls", count(0), 1)
+      .option("--fresh", "works: measure again what an earlier run has measured")
       .option("--only <questions>", "some of: peak, load, predict, sweep, trace, tokens, nodes")
       .option("--against <file>", "compare with the --json of an earlier run")
       .option("--append <file>", "add the figures to a page, with machine and date (bench/results.md)")
-      .option("--quick", "small sizes, to try the bench itself; its figures say little")
+      .option(
+        "--quick",
+        "small sizes, to try the bench itself; its figures say little. works: sufficiency and necessity alone, no boxes",
+      )
       .option("--here", "ask in this process (the bench calls itself so)");
   },
   async run(options, context) {
+    const [what] = context.args;
+    if (what === "works") return works(options, context);
+    if (what !== undefined) throw new WrongCommand(`the bench knows no "${what}"`, { advice: '"works", or nothing' });
     const { questions } = await import("../bench/questions.ts");
     const names = options.only?.split(",") ?? questions.map(q => q.name);
     const asked = names.map(name => {
@@ -71,6 +95,32 @@ export const verb: Verb<Options> = {
     if (options.append) await append(options.append, report);
   },
 };
+
+async function works(options: Options, context: Context): Promise<void> {
+  if (options.prompts === undefined)
+    throw new WrongCommand("a works rate needs contrast pairs", {
+      advice: "--prompts with a file such as prompts/contrast-gemma-3-270m.json",
+    });
+  const { benchWorks } = await import("../bench/works/works.ts");
+  const units =
+    options.units === "none"
+      ? []
+      : (options.units ?? "10,50,100,200,500,1000,2000").split(",").map(text => count()(text));
+  await benchWorks(
+    {
+      model: options.model,
+      prompts: options.prompts,
+      basis: options.basis,
+      units: options.basis === "neurons" ? units : [],
+      nodes: options.nodes,
+      quick: options.quick ?? false,
+      limit: options.limit,
+      seed: options.seed,
+      fresh: options.fresh ?? false,
+    },
+    context,
+  );
+}
 
 async function answer(question: Question, options: Options, context: Context): Promise<Figure[]> {
   const found = await modelFor(options.model, context);
