@@ -56,6 +56,8 @@ type Listener = (event: ServerEvent) => void;
 const listeners = new Set<Listener>();
 const waiting = new Map<string, (job: JobStatus) => void>();
 const parts = new Map<string, (part: unknown) => void>();
+/** Parts that came before the answer that said which job they are of. */
+const early = new Map<string, unknown[]>();
 let connected = false;
 
 /** Opens the stream of events; the browser opens it again by itself when it breaks. */
@@ -72,7 +74,11 @@ export function connect(onState: (connected: boolean) => void): () => void {
   source.onmessage = message => {
     const event = JSON.parse(message.data) as ServerEvent;
     if (event.type === "job") waiting.get(event.job.id)?.(event.job);
-    if (event.type === "part") parts.get(event.job)?.(event.part);
+    if (event.type === "part") {
+      const take = parts.get(event.job);
+      if (take) take(event.part);
+      else early.set(event.job, [...(early.get(event.job) ?? []), event.part]);
+    }
     for (const listener of listeners) listener(event);
   };
   return () => source.close();
@@ -99,7 +105,10 @@ export async function job<K extends JobKind>(
 ): Promise<JobKinds[K]["result"]> {
   const started = await send<JobStatus>("POST", "/api/jobs", { kind, model, input, client });
   options.onStatus?.(started);
-  if (options.onPart) parts.set(started.id, options.onPart);
+  if (options.onPart) {
+    parts.set(started.id, options.onPart);
+    for (const part of early.get(started.id) ?? []) options.onPart(part);
+  }
   const cancel = () => void send("DELETE", `/api/jobs/${started.id}`, {}).catch(() => {});
   if (options.signal?.aborted) cancel();
   options.signal?.addEventListener("abort", cancel, { once: true });
@@ -112,6 +121,7 @@ export async function job<K extends JobKind>(
     options.signal?.removeEventListener("abort", cancel);
     waiting.delete(started.id);
     parts.delete(started.id);
+    early.delete(started.id);
   }
 }
 

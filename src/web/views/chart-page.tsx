@@ -1,5 +1,5 @@
 /** One chart: its views, what can be done with it, and where it can be taken. */
-import { useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { TraceDocument } from "../../attribution/document.ts";
 import type { RunInfo, TraceInput } from "../../server/api.ts";
 import { ProgressLine } from "../parts/progress.tsx";
@@ -74,10 +74,17 @@ export function ChartPage(props: ChartPageProps) {
   const keep = (planned: Planned) => go({ view: "intervene", set: writePlan([...plan, planned], document) });
   const titleOf = (box: string) => document.supernodes.find(s => s.id === box)?.label.text || box;
   const membersOf = (box: string) => document.supernodes.find(s => s.id === box)?.members ?? [];
+  const tabs = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Where not all tabs have room, the one that is open is in sight.
+    const row = tabs.current;
+    const tab = row?.querySelector<HTMLElement>("[aria-current]");
+    if (row && tab) row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }, [route.view]);
   return (
     <>
       <div class="views">
-        <nav class="tabs" aria-label="views of this chart">
+        <nav class="tabs" aria-label="views of this chart" ref={tabs}>
           {(Object.keys(names) as View[]).map(view => (
             <button
               type="button"

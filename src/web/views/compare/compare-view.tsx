@@ -6,8 +6,8 @@ import type { ErrorInfo } from "../../../server/api.ts";
 import { api, errorOf } from "../../client.ts";
 import { ProblemNote } from "../../parts/problem.tsx";
 import type { Go } from "../../route.ts";
-import { Scroll } from "../story/scroll.tsx";
 import { type BoxPair, diff } from "./diff.ts";
+import { UnitsTable } from "./units-table.tsx";
 
 export interface CompareViewProps {
   readonly id: string;
@@ -53,49 +53,24 @@ export function CompareView({ document, other, onChoose }: CompareViewProps) {
       )}
       {second && other && it && (
         <>
-          <p class="diff-counts">
-            <span class="only-a">{it.onlyA} units only in A</span>
-            <span>{it.both} in both</span>
-            <span class="only-b">{it.onlyB} only in B</span>
-          </p>
-          {document.model.name !== second.model.name && (
-            <p class="hint">Two different models: units of the same number have nothing to do with each other.</p>
+          {it.alike ? (
+            <p class="diff-counts">
+              <span class="only-a">{it.onlyA} units only in A</span>
+              <span>{it.both} in both</span>
+              <span class="only-b">{it.onlyB} only in B</span>
+            </p>
+          ) : (
+            <p class="hint">
+              Two different models (or bases): units of the same number have nothing to do with each other, so the boxes
+              stand side by side by weight.
+            </p>
           )}
           <ol class="diff-boxes">
             {it.boxes.map(pair => (
-              <Pair key={(pair.a?.id ?? "") + (pair.b?.id ?? "")} pair={pair} />
+              <Pair key={(pair.a?.id ?? "") + (pair.b?.id ?? "")} pair={pair} alike={it.alike} />
             ))}
           </ol>
-          <h3>Units whose weight differs most</h3>
-          <Scroll label="units whose weight differs most">
-            <table class="diff-units">
-              <thead>
-                <tr>
-                  <th scope="col">unit</th>
-                  <th scope="col">at</th>
-                  <th scope="col">A</th>
-                  <th scope="col">B</th>
-                  <th scope="col">A − B</th>
-                </tr>
-              </thead>
-              <tbody>
-                {it.rows.slice(0, 40).map(row => {
-                  const tokens = (row.a ? document : second).tokens;
-                  return (
-                    <tr key={row.key} class={row.a && row.b ? "" : row.a ? "only-a" : "only-b"}>
-                      <th scope="row">
-                        {row.layer}.{row.index}
-                      </th>
-                      <td>{tokenText(tokens[tokens.length - 1 - row.fromEnd]?.text ?? "")}</td>
-                      <td>{row.a ? percent(row.a.influence) : "–"}</td>
-                      <td>{row.b ? percent(row.b.influence) : "–"}</td>
-                      <td>{signed(100 * ((row.a?.influence ?? 0) - (row.b?.influence ?? 0)), 2)} points</td>
-                    </tr>
-                  );
-                })}
-              </tbody>
-            </table>
-          </Scroll>
+          {it.rows.length > 0 && <UnitsTable rows={it.rows} a={document} b={second} />}
         </>
       )}
     </section>
@@ -115,7 +90,16 @@ function Head({ document, side }: { document: TraceDocument; side: string }) {
   );
 }
 
-function Pair({ pair }: { pair: BoxPair }) {
+function Pair({ pair, alike }: { pair: BoxPair; alike: boolean }) {
+  if (!alike) {
+    return (
+      <li class="diff-box both">
+        <Side box={pair.a} />
+        <span class="slope" aria-hidden="true" />
+        <Side box={pair.b} />
+      </li>
+    );
+  }
   const state = pair.a && pair.b ? "both" : pair.a ? "only-a" : "only-b";
   return (
     <li class={`diff-box ${state}`}>

@@ -22,6 +22,8 @@ export interface BoxPair {
 }
 
 export interface Diff {
+  /** Of one model? Else units of the same number have nothing to do with each other, and boxes stand side by side by weight. */
+  readonly alike: boolean;
   readonly rows: readonly DiffRow[];
   readonly onlyA: number;
   readonly onlyB: number;
@@ -51,15 +53,25 @@ export function diff(a: TraceDocument, b: TraceDocument): Diff {
       rows.set(key, { ...had, [side]: node });
     }
   }
-  const all = [...rows.values()];
+  const alike = a.model.name === b.model.name && a.basis === b.basis;
+  const all = alike ? [...rows.values()] : [];
   const weight = (row: DiffRow) => Math.abs((row.a?.influence ?? 0) - (row.b?.influence ?? 0));
   return {
+    alike,
     rows: all.sort((x, y) => weight(y) - weight(x)),
     onlyA: all.filter(r => !r.b).length,
     onlyB: all.filter(r => !r.a).length,
     both: all.filter(r => r.a && r.b).length,
-    boxes: boxPairs(a, b),
+    boxes: alike ? boxPairs(a, b) : byWeight(a, b),
   };
+}
+
+/** The weightiest beside the weightiest: no more than two lists. */
+function byWeight(a: TraceDocument, b: TraceDocument): BoxPair[] {
+  const boxes = (document: TraceDocument) =>
+    document.supernodes.filter(s => s.kind === "units").sort((x, y) => y.share - x.share);
+  const [left, right] = [boxes(a), boxes(b)];
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => ({ a: left[i], b: right[i], alike: 0 }));
 }
 
 /** Boxes of units paired by the units they share, best pairs first; the rest stand alone. */
