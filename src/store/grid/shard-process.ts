@@ -4,6 +4,7 @@
  * with a sentence. It ends with this process.
  */
 import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { internal, Problem } from "../../core/problem.ts";
 import type { ExecuteOptions } from "../../studies/grid/execute.ts";
@@ -24,7 +25,8 @@ export type Reply =
 /** The built entry of the process, or undefined where the sources run as they are. */
 export function processEntry(): string | undefined {
   const build = buildFolder();
-  return build && join(build, "store/grid/shard.worker.js");
+  const entry = build && join(build, "store/grid/shard.worker.js");
+  return entry && existsSync(entry) ? entry : undefined;
 }
 
 export class ShardProcess implements Executor {
