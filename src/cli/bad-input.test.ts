@@ -131,6 +131,7 @@ test("a prompt that is empty, too long, given twice, or of tokens that do not ex
   const many = Array.from({ length: 70 }, () => 1).join();
   await refuses(["predict", "--ids", many, "--model", tiny], 1, /70 tokens long, .* 64/, "shorter");
   await refuses(["predict", "hi", ...ids], 2, "both given");
+  await refuses(["predict", "--ids", "1,,2", "--model", tiny], 2, "1,,2", "between commas");
   await refuses(["predict", "--ids", "1,99", "--model", tiny], 1, "99 is no token id", "0 to 96");
   await refuses(["predict", "--ids", "1,x", "--model", tiny], 2, '"x" is no token id', "--ids 3,17,42");
   await refuses(["predict", "--ids", " ", "--model", tiny], 2, "--ids holds no token id");

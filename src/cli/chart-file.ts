@@ -1,4 +1,5 @@
 /** `--out FILE`: a chart as the kind of file that its ending names. */
+import { basename, dirname, resolve } from "node:path";
 import type { TraceDocument } from "../attribution/document.ts";
 import type { ExportFormat } from "../server/api.ts";
 import { version } from "./main.ts";
@@ -18,10 +19,17 @@ export const chartKinds = ".html, .svg, .json, .lucida, .txt, or .graph.json for
 const formatOf = (file: string): ExportFormat | undefined => kinds.find(([ending]) => file.endsWith(ending))?.[1];
 
 /** Throws a WrongCommand before any work is done for a file that could not be written. */
-export function checkChartFile(file: string): void {
+export async function checkChartFile(file: string): Promise<void> {
   if (formatOf(file) === undefined) {
     throw new WrongCommand(`"${file}" is no kind of file that a chart can be`, { advice: chartKinds });
   }
+  const { stat } = await import("node:fs/promises");
+  const folder = dirname(resolve(file));
+  const there = await stat(folder).catch(() => undefined);
+  if (!there?.isDirectory())
+    throw new WrongCommand(`there is no folder ${folder} to write ${basename(file)} into`, {
+      advice: `making it first (mkdir -p ${dirname(file)}), or another place`,
+    });
 }
 
 export async function writeChart(file: string, document: TraceDocument, signal: AbortSignal): Promise<void> {

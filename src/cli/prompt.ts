@@ -51,9 +51,11 @@ export async function readText(text: string | undefined): Promise<string> {
 }
 
 export function parseIds(text: string): number[] {
-  const words = text.split(/[\s,]+/).filter(Boolean);
-  if (words.length === 0) throw new WrongCommand("--ids holds no token id", { advice: "--ids 3,17,42" });
+  const words = text.trim().split(/\s*,\s*|\s+/);
+  if (text.trim() === "") throw new WrongCommand("--ids holds no token id", { advice: "--ids 3,17,42" });
   const bad = words.find(word => !/^\d+$/.test(word));
+  if (bad === "")
+    throw new WrongCommand(`--ids ${text} leaves out a number between commas`, { advice: "--ids 3,17,42" });
   if (bad !== undefined) throw new WrongCommand(`"${bad}" is no token id`, { advice: "--ids 3,17,42" });
   return words.map(Number);
 }

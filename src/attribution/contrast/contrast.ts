@@ -3,7 +3,7 @@
  *
  * 1. Which words matter: the pull of the answer on their embeddings.
  * 2. What could stand there instead: see alternatives.ts.
- * 3. Run them all; keep those that change the answer. Best is the one whose two words and two answers are of one kind,
+ * 3. Run them all; keep those that change the answer, and see how the rest of the prompt reads after the best. Best is the one whose two words and two answers are of one kind,
  *    whose answers lie clearly apart, and which the model does not find odd.
  */
 import type { Tokenizer } from "../../formats/tokenizer/tokenizer.ts";
@@ -50,6 +50,8 @@ export interface ContrastOptions {
 
 /** Prompts that are run together, in tokens. */
 const BATCH_TOKENS = 1024;
+/** So many of the best are read on. */
+const READ = 16;
 /** In logits. Where the two answers' difference moves less, shares of it say little. */
 const LEAST_GAP = 1;
 
@@ -89,6 +91,8 @@ export async function findContrasts(
     tried += alternatives.length;
     progress?.(i + 1, words.length);
   }
+  found.sort((a, b) => worthOf(b) - worthOf(a));
+  found.splice(0, READ, ...(await readOn(question, found.slice(0, READ), await logitsAt(restOf(found, tokens)))));
   const contrasts = found.map(candidate => ({
     ids: candidate.ids,
     positions: [...ids.keys()].filter(p => candidate.ids[p] !== ids[p]),
@@ -97,6 +101,40 @@ export async function findContrasts(
     worth: worthOf(candidate),
   }));
   return { found: contrasts.sort((a, b) => b.worth - a.worth), tried };
+}
+
+/** Positions whose next token, of the prompt itself, comes after a replaced word. */
+function restOf(found: readonly Candidate[], tokens: number): number[] {
+  const first = Math.min(tokens - 1, ...found.slice(0, READ).map(c => c.alternative.word.end - 1));
+  return Array.from({ length: tokens - 1 - first }, (_, i) => first + i);
+}
+
+/** How well the rest of the prompt goes with the new word, against how it went with the old one. */
+async function readOn(
+  { model, ids, signal }: Question,
+  some: readonly Candidate[],
+  own: ReadonlyMap<number, Float32Array>,
+): Promise<Candidate[]> {
+  const { dModel } = model.config;
+  const chance = (logits: Float32Array, id: number) => Math.log(softmax(logits)[id]! + 1e-9);
+  const read: Candidate[] = [];
+  for (const candidate of some) {
+    const { end } = candidate.alternative.word;
+    let fit = 0;
+    if (end < ids.length) {
+      const x = await forward(model, [candidate.ids], { signal });
+      const places = Array.from({ length: ids.length - end }, (_, i) => end - 1 + i);
+      const logits = await logitsOf(
+        model,
+        places.map(p => x.subarray(p * dModel, (p + 1) * dModel)),
+      );
+      places.forEach((p, i) => {
+        fit += chance(logits[i]!, ids[p + 1]!) - chance(own.get(p)!, ids[p + 1]!);
+      });
+    }
+    read.push({ ...candidate, fit });
+  }
+  return read;
 }
 
 interface Question {
@@ -190,14 +228,16 @@ interface Candidate {
   readonly alike: boolean;
   /** Probability of the contrast's answer there. */
   readonly sure: number;
+  /** Log-probability of the rest of the prompt after the new word less that after the old one; of the best only. */
+  readonly fit?: number;
 }
 
 /**
  * A clear change of answer counts, up to where it could not be clearer; so do words of one kind, answers of one kind,
- * and an answer that is more than a guess. A word that nobody would write there counts against. Names and numbers
+ * and an answer that is more than a guess. A word that nobody would write there, or with what follows, counts against. Names and numbers
  * are rather replaced than what is asked about them. Weights by eye: a guess, tried on the prompts in docs/log.md.
  */
-function worthOf({ gap, alternative, answers, alike, sure }: Candidate): number {
+function worthOf({ gap, alternative, answers, alike, sure, fit = 0 }: Candidate): number {
   const { likeness, surprise } = alternative;
   const { start, sort } = alternative.word;
   const named = sort.endsWith("number") || (sort.endsWith("Word") && start > 1);
@@ -207,7 +247,8 @@ function worthOf({ gap, alternative, answers, alike, sure }: Candidate): number 
     (alike ? 4 : 0) +
     (named ? 4 : 0) +
     4 * sure +
-    Math.min(0, surprise + 2)
+    Math.min(0, surprise + 2) +
+    Math.max(-20, Math.min(0, fit + 2))
   );
 }
 

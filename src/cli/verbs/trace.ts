@@ -67,7 +67,7 @@ export const verb: Verb<Options> = {
       const { gridOf } = await import("../grid-run.ts");
       return gridOf({ kind: "trace", trace: traceAsk(options) }, options, context);
     }
-    for (const file of options.out) checkChartFile(file);
+    for (const file of options.out) await checkChartFile(file);
     const prune = thresholds(options.prune);
     const found = await modelFor(options.model, context);
     const { openModel } = await import("../../store/open-model.ts");

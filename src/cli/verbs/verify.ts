@@ -22,7 +22,7 @@ export const verb: Verb<Options> = {
       .option("--out <file>", `write the chart with its verdicts: ${chartKinds}`, several, []);
   },
   async run(options, context) {
-    for (const file of options.out) checkChartFile(file);
+    for (const file of options.out) await checkChartFile(file);
     const what = context.args[0]!;
     const { stat, readFile } = await import("node:fs/promises");
     const saved = (await stat(what).catch(() => undefined))?.isFile() ?? false;
