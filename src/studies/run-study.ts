@@ -48,7 +48,7 @@ export interface StudyOptions {
 }
 
 /** Version of the protocol: results kept from before a change must not be taken for new ones. */
-const PROTOCOL = 1;
+const PROTOCOL = 2;
 
 export async function runStudy(study: Study, lab: Lab, options: StudyOptions): Promise<StudyReport> {
   const seed = options.seed ?? 1;
@@ -146,7 +146,8 @@ async function behave(
   const { measure, need, applyTo, count } = ground.gate;
   const right: string[] = [];
   const rows = new Map<string, Row>();
-  const asks: { item: Item; ask: Ask }[] = items.flatMap(item => asksOf(item, measure).map(ask => ({ item, ask })));
+  const asked = [...ofSplit(items, "held-out"), ...sampled(ofSplit(items, "train"))];
+  const asks: { item: Item; ask: Ask }[] = asked.flatMap(item => asksOf(item, measure).map(ask => ({ item, ask })));
   const readings = await lab.plain(
     asks.map(a => a.ask),
     done => progress(done, asks.length),
@@ -164,9 +165,9 @@ async function behave(
       });
   });
   const known = new Set(right);
-  const marks = (split: Item["split"]) => some(ofSplit(items, split, applyTo), count).map(item => known.has(item.id));
-  const share = shareOf(marks("held-out"));
-  const asked = some(ofSplit(items, "held-out", applyTo), count);
+  const marks = (of: readonly Item[]) => of.map(item => known.has(item.id));
+  const judged = some(ofSplit(items, "held-out", applyTo), count);
+  const share = shareOf(marks(judged));
   return {
     right,
     gate: {
@@ -174,10 +175,22 @@ async function behave(
       share,
       need,
       passed: share.n > 0 && share.value >= need,
-      training: shareOf(marks("train")),
-      rows: asked.map(item => rows.get(item.id)!),
+      training: shareOf(marks(some(ofSplit(asked, "train", applyTo), count))),
+      rows: judged.map(item => rows.get(item.id)!),
     },
   };
+}
+
+/** Enough training items of each kind to choose places and layers by; the others are only learnt from. */
+function sampled(items: readonly Item[], each = 48): Item[] {
+  const kinds = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = `${item.labels.task} ${item.labels.kind} ${item.labels.language} ${item.labels.template}`;
+    const had = kinds.get(key);
+    if (had) had.push(item);
+    else kinds.set(key, [item]);
+  }
+  return [...kinds.values()].flatMap(members => some(members, each));
 }
 
 /** An item's answer, and where any of several is right, each of those. */

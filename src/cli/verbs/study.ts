@@ -118,13 +118,14 @@ async function runAll(studies: readonly Study[], card: boolean, options: Options
   const { runStudy } = await import("../../studies/run-study.ts");
   const { worksOf } = await import("../../studies/works.ts");
   const { signFlipped } = await import("../../studies/null-weights.ts");
-  const open = await openModel(
-    found,
-    nothing === "random weights" ? { weights: w => signFlipped(w, options.seed) } : {},
-  );
+  const encoder = await specimenEncoder(found);
+  const open = await openModel(found, {
+    // Programs of the specimen's size only wait for a second thread.
+    ...(encoder ? { threads: 1 } : {}),
+    ...(nothing === "random weights" ? { weights: w => signFlipped(w, options.seed) } : {}),
+  });
   try {
     if (!open.tokenizer) throw new Problem(`${open.model.name} has no tokenizer, and studies are made of sentences`);
-    const encoder = await specimenEncoder(found);
     const lab = new Lab(open.model, open.tokenizer, { signal: context.signal });
     const memo = new StudyResults();
     const shared = {

@@ -25,7 +25,7 @@ const mostRuns = 2_000;
 
 const style = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:760px;margin:2rem auto;padding:0 1rem;color:${light.ink};background:${light.paper}}
 h1{font-size:1.3rem}h2{font-size:1.05rem;margin-top:2rem}table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid ${light.faint};vertical-align:top}
-.scroll{overflow-x:auto}svg{max-width:100%;height:auto}.muted{color:${light.muted}}summary{cursor:pointer;padding:.2rem 0}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.2rem 0}.night{display:none}
+.scroll,.day,.night{overflow-x:auto}svg{width:100%;min-width:600px;height:auto}.muted{color:${light.muted}}summary{cursor:pointer;padding:.2rem 0}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.2rem 0}.night{display:none}
 @media(prefers-color-scheme:dark){body{color:${dark.ink};background:${dark.paper}}th,td{border-color:${dark.faint}}.muted{color:${dark.muted}}.day{display:none}.night{display:block}}`;
 
 export function summaryPage(summary: GridSummary, results: readonly RunResult[], about: PageAbout): string {

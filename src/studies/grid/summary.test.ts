@@ -1,5 +1,6 @@
 import { parquetReadObjects } from "hyparquet";
 import { expect, test } from "vitest";
+import { mean } from "../stats.ts";
 import { csvRows } from "./csv.ts";
 import type { NamedAnswer, RunResult } from "./result.ts";
 import { summarise } from "./summary.ts";
@@ -45,6 +46,14 @@ test("a hint's effect is the mean over pairs of the same run without and with it
   expect(problems).toEqual([{ what: "the prompt is empty", runs: 1 }]);
   expect(all.runs).toBe(4);
   expect(by.map(b => [b.name, b.slices.map(s => s.runs)])).toEqual([["city", [2, 2]]]);
+});
+
+test("the interval of thousands of values is that of resampling them", () => {
+  const values = (n: number) => Array.from({ length: n }, (_, i) => ((i * 7919) % 1000) / 1000);
+  const resampled = mean(values(2000));
+  const normal = mean(values(2001));
+  expect(normal.high - normal.low).toBeCloseTo(resampled.high - resampled.low, 2);
+  expect(normal.high - normal.low).toBeCloseTo((2 * 1.96 * Math.sqrt(1 / 12)) / Math.sqrt(2001), 3);
 });
 
 test("an intervention's effect is under it minus before it", () => {

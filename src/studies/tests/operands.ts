@@ -24,7 +24,7 @@ const SIZES = [0.02, 0.05, 0.1, 0.2, 0.4] as const;
 /** Training sums on which the size is chosen. */
 const CHOOSE = 12;
 /** Sums for which units are recorded to choose by. */
-const GRID = 3000;
+const GRID = 1200;
 
 interface Sum {
   readonly a: number;

@@ -20,7 +20,7 @@ import { addition, meanOf, minus, randomLike, scaledTo, type Vector } from "../v
 const STRENGTHS = [1, 2] as const;
 const LADDER = [0, 0.5, 1, 1.5, 2, 3] as const;
 /** Most training prompts from which means are taken, and most on which the layer is chosen. */
-const [LEARN, CHOOSE] = [3000, 16];
+const [LEARN, CHOOSE] = [1500, 12];
 
 interface Case {
   readonly item: Item;
