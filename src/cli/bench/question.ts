@@ -5,7 +5,7 @@ export interface Figure {
   /** "predict, 64 tokens": the same from version to version, so that results compare. */
   readonly name: string;
   readonly value: number;
-  readonly unit: "s" | "ms" | "MB" | "GFLOP/s" | "rows/s" | "share" | "exponent";
+  readonly unit: "s" | "ms" | "MB" | "GFLOP/s" | "rows/s" | "runs/s" | "times" | "share" | "exponent";
   /** The project's own goal for SmolLM2-135M on two quiet cores, where there is one. */
   readonly goal?: { readonly most?: number; readonly least?: number };
 }

@@ -15,6 +15,7 @@ export interface BenchReport {
 
 export function number({ value, unit }: Pick<Figure, "value" | "unit">): string {
   if (unit === "share") return `${(100 * value).toFixed(0)} %`;
+  if (unit === "times") return `${value.toFixed(1)} times`;
   if (unit === "exponent") return `size^${value.toFixed(2)}`;
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return `${value.toFixed(digits)} ${unit}`;

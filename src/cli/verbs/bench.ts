@@ -38,7 +38,7 @@ export const verb: Verb<Options> = {
       .option("--limit <n>", "works: so many pairs, evenly through the file", count(1))
       .option("--seed <n>", "works: of the controls", count(0), 1)
       .option("--fresh", "works: measure again what an earlier run has measured")
-      .option("--only <questions>", "some of: peak, load, predict, sweep, trace, tokens, nodes")
+      .option("--only <questions>", "some of: peak, load, predict, sweep, trace, tokens, nodes, interventions, verify")
       .option("--against <file>", "compare with the --json of an earlier run")
       .option("--append <file>", "add the figures to a page, with machine and date (bench/results.md)")
       .option(
