@@ -255,7 +255,9 @@ describe.each([
   [390, "light"],
   [390, "dark"],
 ] as const)("%i px, %s", (width, scheme) => {
-  test("options, a unit's page, a planned swap and two compared charts: axe finds nothing serious, all fits", async () => {
+  test("options, a unit’s page, a planned swap and two compared charts: axe finds nothing serious, all fits", {
+    timeout: 600_000,
+  }, async () => {
     await scene.open("?axe", { width, scheme }, async page => {
       await trace(page, "Snow is");
       await page.click('button:has-text("Options")');
