@@ -134,6 +134,27 @@ test("what is wrong with a dropped file is said, and a good one is kept", async 
   });
 });
 
+test("the picture goes out as PNG, and a file that is dropped on the page comes in", async () => {
+  await scene.open("", {}, async page => {
+    await page.click(".menu summary");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click('.menu button:has-text("PNG")')]);
+    const file = join(scene.folder, "picture.png");
+    await download.saveAs(file);
+    const bytes = readFileSync(file);
+    expect(bytes.subarray(1, 4).toString()).toBe("PNG");
+    expect(bytes.readUInt32BE(16)).toBeGreaterThan(600);
+    const example = readdirSync(join(scene.build, "web/examples"))[0]!;
+    const text = readFileSync(join(scene.build, "web/examples", example), "utf8");
+    await page.evaluate(content => {
+      const data = new DataTransfer();
+      data.items.add(new File([content], "dropped.json", { type: "application/json" }));
+      document.querySelector(".page")!.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
+    }, text);
+    await page.waitForURL(/doc=\d{4}/);
+    await page.waitForSelector(".note-line");
+  });
+});
+
 test("keyboard alone: prompt, trace, walk the chart, the list of keys", async () => {
   await scene.open("", {}, async page => {
     await page.keyboard.press("/");

@@ -4,6 +4,7 @@ import type { JobStatus } from "../../server/api.ts";
 const words: Readonly<Record<string, string>> = {
   load: "making the layers ready (once a model)",
   run: "running the prompt",
+  versus: "looking for a prompt to hold it against",
   effects: "effects of every neuron on the answer",
   sweep: "tracing back, row by row",
   chart: "drawing",
@@ -50,7 +51,7 @@ function said(status: JobStatus | undefined, expected: number | undefined): stri
     return status.ahead > 0 ? `waiting: ${status.ahead} before it` : "about to begin";
   }
   const stage = status.stage ? (words[status.stage] ?? status.stage) : "beginning";
-  const bytes = status.stage === "fetching the model";
+  const bytes = status.stage?.startsWith("fetching");
   const count =
     status.total && status.total > 1
       ? bytes
