@@ -197,6 +197,9 @@ export interface Verification {
   readonly spearman?: number;
   /** The same with matched random sets in place of the boxes: the top of their 95 %. */
   readonly spearmanControls?: number;
+  /** Of the boxes: root mean square of measured minus predicted effects, in logits; and the least of matched random sets'. */
+  readonly error?: number;
+  readonly errorControls?: number;
   /** The same with the boxes' units dealt at random into boxes of the same sizes: mean. */
   readonly spearmanPartition?: number;
   readonly paths?: readonly { readonly from: string; readonly to: string; readonly verdict: Verdict }[];

@@ -54,8 +54,11 @@ test("every failed bar is a reason, and only a chart without reasons works", () 
     expect(reasons).toHaveLength(1);
     expect(reasons[0]).toMatch(reason);
   }
-  // Over a handful of boxes both are often perfect: a tie is no reason.
-  expect(judge({ ...good, spearman: 1, spearmanControls: 1 }).works).toBe(true);
+  // Over a handful of boxes both ranks are often perfect: then the sizes decide, and without them it is no proof.
+  const tie = { ...good, spearman: 1, spearmanControls: 1 };
+  expect(judge({ ...tie, error: 0.4, errorControls: 1.2 }).works).toBe(true);
+  expect(judge({ ...tie, error: 1.3, errorControls: 1.2 }).reasons.join()).toMatch(/off by 1.20 against 1.30/);
+  expect(judge(tie).reasons.join()).toMatch(/agree as well in rank/);
   const { gap: _gap, ...blind } = good;
   expect(judge(blind).works).toBe(false);
 });

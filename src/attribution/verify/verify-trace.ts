@@ -24,6 +24,7 @@ export interface VerifyTraceOptions {
 /** Most nodes that a chart may have and still be said to work (design §6). */
 const MOST = { neurons: 500, dictionary: 100 };
 const PATHS = 6;
+const SILENT = "the graph does not know features that are silent on this prompt and would wake";
 
 export async function verifyTrace(traced: Traced, options: VerifyTraceOptions = {}): Promise<TraceDocument> {
   const { document, recording, basis, graph, targets, contrast } = traced;
@@ -64,8 +65,18 @@ export async function verifyTrace(traced: Traced, options: VerifyTraceOptions = 
     signal: options.signal,
     progress: options.progress,
   });
+  const tests = [...verified.verdicts.values()].flatMap(verdict => verdict.tests);
+  const missed = tests.reduce((most, t) => Math.max(most, Math.abs(t.predicted - t.frozen)), 0);
   return {
     ...document,
+    // Features that are silent here and would wake are no nodes of the graph, and the error is a constant of it.
+    notes:
+      dictionary && tests.length > 0
+        ? [
+            ...document.notes.filter(note => !note.startsWith(SILENT)),
+            `${SILENT}; with attention frozen the boxes' effects were up to ${missed.toFixed(2)} logits from what it says`,
+          ]
+        : document.notes,
     supernodes: document.supernodes.map(box => {
       const verdict = verified.verdicts.get(box.id);
       return verdict ? { ...box, verdict } : box;

@@ -3,7 +3,8 @@
  *
  * 1. Each box: its units switched off, sign-flipped, and at the contrast's values, attention live and frozen; beside
  *    what the chart predicts, and what random units of the same layers, positions and mass do.
- * 2. The strongest paths A → B: what A's box does, less what it does while B is held as it was.
+ * 2. The strongest paths A → B: what A's box does, less what it does while B is held as it was; beside it, the same with
+ *    random sets that match B held in its place: what passes through any such set.
  * 3. The same units dealt into boxes at random: how well would any grouping have done? Printed beside, since ranks of
  *    groups agree easily; what the boxes must beat are the matched random sets.
  * 4. Against a contrast: does the chart alone bring the answer about (sufficiency), and does it go with the chart
@@ -103,6 +104,7 @@ export async function verify(input: VerifyInput): Promise<Verified> {
     pathsPlanned.push({
       a,
       b,
+      controls: await heldControls(runs, matched, changes(a.units, main), b.units, basis, count),
       whole: [await runs.add(changes(a.units, main), "live"), await runs.add(changes(a.units, main), "frozen")],
       held: [await runs.add(held, "live"), await runs.add(held, "frozen")],
     });
@@ -144,14 +146,14 @@ export async function verify(input: VerifyInput): Promise<Verified> {
     pairs.push({ predicted: first.predicted, live: first.live });
     verdicts.set(box.id, { word: verdictWord(first.predicted, first.live, byChance), tests: results });
   }
-  const paths = pathsPlanned.map(({ a, b, whole, held }) => {
+  const paths = pathsPlanned.map(({ a, b, whole, held, controls }) => {
     const through = predicted[at]! - predicted[at + 1]!;
     at += 2;
     const effect = (i: number) => measured[whole[i]!]! - measured[held[i]!]!;
-    // What random units would carry is not known for a path: it is held against the box's own controls.
-    const byChance = verdicts.get(a.id)!.tests[0]!.controls;
+    // What passes through A's box alone is the same in all: only what is held differs.
+    const byChance = controls.map(i => measured[whole[0]!]! - measured[i]!);
     const what = `${describe(a.id, main, input.contrast?.prompt)}, through supernode ${JSON.stringify(b.id)}`;
-    const test = { what, predicted: through, live: effect(0), frozen: effect(1), controls: [...byChance] };
+    const test = { what, predicted: through, live: effect(0), frozen: effect(1), controls: byChance };
     return { from: a.id, to: b.id, verdict: { word: verdictWord(through, test.live, byChance), tests: [test] } };
   });
   const drawn = planned.map(({ controls }) => controls);
@@ -161,6 +163,9 @@ export async function verify(input: VerifyInput): Promise<Verified> {
       drawn.map(controls => measured[controls[i]!]!),
     ),
   ).filter(rho => rho !== undefined);
+  const off = (live: readonly number[]) =>
+    Math.sqrt(pairs.reduce((sum, p, i) => sum + (live[i]! - p.predicted) ** 2, 0) / pairs.length);
+  const offByChance = Array.from({ length: count }, (_, i) => off(drawn.map(controls => measured[controls[i]!]!)));
   const byPartition: number[] = [];
   for (const { live } of partitions) {
     const rho = spearman(
@@ -179,11 +184,29 @@ export async function verify(input: VerifyInput): Promise<Verified> {
       pairs.map(p => p.live),
     ),
     spearmanControls: chance.length > 0 ? controlRange(chance)[1] : undefined,
+    ...(pairs.length > 0 ? { error: off(pairs.map(p => p.live)), errorControls: controlRange(offByChance)[0] } : {}),
     spearmanPartition: byPartition.length > 0 ? byPartition.reduce((a, b) => a + b, 0) / byPartition.length : undefined,
     seed,
     controls: count,
   });
   return { verification, verdicts, paths };
+}
+
+/** Runs of A's change with random sets that match B held as they were: a path's own controls. */
+async function heldControls(
+  runs: Runs,
+  matched: Matched,
+  changed: readonly UnitChange[],
+  held: readonly number[],
+  basis: PromptBasis,
+  count: number,
+): Promise<number[]> {
+  const made: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const kept = matched.draw(held).map(unit => ({ unit, value: basis.activation(unit) }));
+    made.push(await runs.add([...changed, ...kept], "live"));
+  }
+  return made;
 }
 
 function describe(id: string, treatment: Treatment, prompt: string | undefined): string {

@@ -16,10 +16,30 @@ export interface Evidence {
   readonly spearman: number | undefined;
   /** The highest that predictions agree with matched random sets in place of the boxes, but for the top 2.5 %. */
   readonly spearmanControls: number | undefined;
+  /** Of the boxes: root mean square of measured minus predicted effects, in logits. */
+  readonly error?: number | undefined;
+  /** The least of it with matched random sets in place of the boxes, but for the lowest 2.5 %. */
+  readonly errorControls?: number | undefined;
   /** Mean over random partitions of the same units. */
   readonly spearmanPartition: number | undefined;
   readonly seed: number;
   readonly controls: number;
+}
+
+/**
+ * The boxes must be predicted better than random units of the same places. Over a handful of boxes both can be ranked
+ * perfectly; then the sizes decide, which a ranking does not see (decision 10).
+ */
+function againstControls({ error, errorControls }: Evidence, rho: number, chance: number): string[] {
+  const ranks = `${chance.toFixed(2)} against ${rho.toFixed(2)}`;
+  if (rho > chance + 1e-9) return [];
+  if (rho < chance - 1e-9) return [`random units of the same places agree better: ${ranks}`];
+  if (error !== undefined && errorControls !== undefined && error < errorControls) return [];
+  const sizes =
+    error === undefined || errorControls === undefined
+      ? ""
+      : `, and in size: off by ${errorControls.toFixed(2)} against ${error.toFixed(2)} logits`;
+  return [`random units of the same places agree as well in rank (${ranks})${sizes}`];
 }
 
 export function judge(evidence: Evidence): Verification {
@@ -35,12 +55,7 @@ export function judge(evidence: Evidence): Verification {
       reasons.push(
         `predicted and measured effects of boxes agree to ${rho.toFixed(2)} (rank correlation); ${bar.spearman} is asked`,
       );
-    // With four to six boxes both can be perfect; a tie is no sign against the chart, and one that is worse is.
-    if (spearmanControls !== undefined && !(rho >= spearmanControls)) {
-      reasons.push(
-        `random units of the same places agree better: ${spearmanControls.toFixed(2)} against ${rho.toFixed(2)}`,
-      );
-    }
+    if (spearmanControls !== undefined) reasons.push(...againstControls(evidence, rho, spearmanControls));
   }
   const signs = new Set(pairs.map(p => Math.sign(p.predicted)).filter(s => s !== 0));
   if (pairs.length > 0 && signs.size < 2) reasons.push("all boxes push the same way, so their ranking says little");
@@ -51,6 +66,8 @@ export function judge(evidence: Evidence): Verification {
     nodes: evidence.nodes,
     ...(rho === undefined ? {} : { spearman: rho }),
     ...(spearmanControls === undefined ? {} : { spearmanControls }),
+    ...(evidence.error === undefined ? {} : { error: evidence.error }),
+    ...(evidence.errorControls === undefined ? {} : { errorControls: evidence.errorControls }),
     ...(evidence.spearmanPartition === undefined ? {} : { spearmanPartition: evidence.spearmanPartition }),
     seed: evidence.seed,
     controls: evidence.controls,
