@@ -30,6 +30,8 @@ export interface ChartInput {
   readonly attribution: Attribution;
   /** [layer][token, width] total effects, in the neuron basis. */
   readonly effects: readonly Float32Array[] | undefined;
+  /** The dictionary on the contrast: what features are worth is then their change of value. */
+  readonly contrastBasis: PromptBasis | undefined;
   readonly targets: readonly Target[];
   readonly targetInfos: readonly TargetInfo[];
   /** [vocabulary] of the prompt at `position`. */
@@ -99,8 +101,15 @@ export async function chartOf(input: ChartInput): Promise<{ parts: Parts; prunin
 }
 
 /** [node] signed contribution to the answer: exact where total effects are known, through the known rows elsewhere. */
-function effectOf({ attribution, effects, basis }: ChartInput): Float64Array {
+function effectOf({ attribution, effects, basis, contrastBasis }: ChartInput): Float64Array {
   const known = graphEffects(attribution.graph);
+  if (contrastBasis) {
+    attribution.graph.nodes.forEach((node, i) => {
+      if (node.kind !== "unit") return;
+      const other = contrastBasis.number(node);
+      if (other !== undefined) known[i]! *= 1 - contrastBasis.activation(other) / attribution.graph.activation[i]!;
+    });
+  }
   if (!effects) return known;
   const width = basis.basis.width;
   attribution.graph.nodes.forEach((node, i) => {
@@ -115,12 +124,16 @@ function effectOf({ attribution, effects, basis }: ChartInput): Float64Array {
   return known;
 }
 
-function pruningOf({ attribution, request, budget, effects }: ChartInput, effect: Float64Array): Pruning {
+function pruningOf(
+  { attribution, request, budget, effects, contrastBasis }: ChartInput,
+  effect: Float64Array,
+): Pruning {
   const { graph } = attribution;
   if (request.prune === "none") return pruneNothing(graph);
   const edges = request.prune?.edges ?? 0.98;
   // Among raw neurons influence is too diffuse to choose by: tens of thousands hold a hundredth of a percent each.
-  if (effects) return prune(graph, { chosen: strongest(graph, effect, budget), edges });
+  // Against a contrast, what is alike in both prompts tells nothing apart, however much it carries.
+  if (effects || contrastBasis) return prune(graph, { chosen: strongest(graph, effect, budget), edges });
   return prune(graph, { nodes: request.prune?.nodes ?? 0.8, edges, most: budget });
 }
 

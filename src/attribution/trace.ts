@@ -69,6 +69,9 @@ export interface TraceOptions {
   readonly progress?: ((stage: string, done: number, of: number) => void) | undefined;
 }
 
+/** Most features in a chart against a contrast. */
+const MOST_FEATURES = 100;
+
 /** Everything that a trace made, for what comes after: verification, exports. */
 export interface Traced {
   readonly document: TraceDocument;
@@ -140,8 +143,10 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     ? await unitTargets(onPrompt, [{ ...unit, position }])
     : await logitTargets(recording, choices(answer, foil, logits, request.allLikely ?? false), show, position);
 
-  const budget = request.units ?? 500;
-  const expand = request.expand ?? budget;
+  const contrastBasis = contrast && basis.name !== "neurons" && !unit ? await basis.on(contrast) : undefined;
+  // A chart of features against a contrast is to be held to 100 nodes (design §6).
+  const budget = Math.min(request.units ?? 500, contrastBasis ? MOST_FEATURES : Number.POSITIVE_INFINITY);
+  const expand = request.expand ?? request.units ?? 500;
   let effects: readonly Float32Array[] | undefined;
   let first: readonly number[] | undefined;
   let circuit: Circuit | undefined;
@@ -187,6 +192,7 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     basis: onPrompt,
     attribution,
     effects,
+    contrastBasis,
     targets,
     targetInfos: targets.map((target, i) => ({
       ...(unit ? { id: -1, text: target.what } : info(target.token!.id)),
@@ -235,6 +241,9 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     notes: [
       ...(looked && !versus ? [noVersus(looked.tried, show(answer))] : []),
       ...(balance ? [balanceNote(balance)] : []),
+      ...(contrastBasis
+        ? [`against a contrast at most ${MOST_FEATURES} features are charted, those that change most`]
+        : []),
       ...notesOf(attribution, recording, options.precision),
       ...(onPrompt.notes ?? []),
     ],
