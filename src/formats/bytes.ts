@@ -11,6 +11,8 @@ export interface Bytes {
   readonly name: string;
   /** The bytes [start, end). Throws a Problem when the range is outside the file. */
   read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Fills `out` with the bytes from `start` on: for readers that use one piece of memory again and again. */
+  readInto?(start: number, out: Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
 /** Bytes that are already in memory. Reads are views, not copies. */

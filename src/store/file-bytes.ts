@@ -30,19 +30,24 @@ export async function openFile(path: string): Promise<FileBytes> {
     await file.close();
     throw error;
   }
+  const readInto = async (start: number, out: Uint8Array<ArrayBuffer>) => {
+    checkRange(path, size, start, start + out.length);
+    let at = 0;
+    while (at < out.length) {
+      const { bytesRead } = await file.read(out, at, Math.min(out.length - at, mostAtOnce), start + at);
+      // The file has shrunk under our hands.
+      if (bytesRead === 0) checkRange(path, start + at, start, start + out.length);
+      at += bytesRead;
+    }
+  };
   return {
     name: path,
     size,
+    readInto,
     async read(start, end) {
       checkRange(path, size, start, end);
       const bytes = new Uint8Array(end - start);
-      let at = 0;
-      while (at < bytes.length) {
-        const { bytesRead } = await file.read(bytes, at, Math.min(bytes.length - at, mostAtOnce), start + at);
-        // The file has shrunk under our hands.
-        if (bytesRead === 0) checkRange(path, start + at, start, end);
-        at += bytesRead;
-      }
+      await readInto(start, bytes);
       return bytes;
     },
     close: () => file.close(),

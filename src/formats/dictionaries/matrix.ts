@@ -14,8 +14,11 @@ export interface Matrix {
   readonly width: number;
   /** The file holds [width, rows]. */
   readonly turned: boolean;
-  /** Rows [start, end) of what the file holds: [end − start, width], or [end − start, rows] when turned. Not checked. */
-  read(start: number, end: number): Promise<Float32Array<ArrayBuffer>>;
+  /**
+   * Rows [start, end) of what the file holds: [end − start, width], or [end − start, rows] when turned. Not checked.
+   * `into`, of just that size, may be filled and returned: for whoever reads piece after piece.
+   */
+  read(start: number, end: number, into?: Float32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
 }
 
 /** The tensor called `tensor`, as [features, width] or turned. Throws a Problem when it has another number of axes. */
@@ -33,7 +36,7 @@ export function matrixOf(weights: Weights, tensor: string, file: string, turned 
     rows: turned ? rest : first,
     width: turned ? first : rest,
     turned,
-    read: (start, end) => weights.read(tensor, { start, end }),
+    read: (start, end, into) => weights.read(tensor, { start, end, ...(into ? { into } : {}) }),
   };
 }
 
@@ -60,8 +63,8 @@ export function scaledRows(matrix: Matrix, factors: Float32Array): Matrix {
   const { turned, width, rows } = matrix;
   return {
     ...matrix,
-    async read(start, end) {
-      const data = await matrix.read(start, end);
+    async read(start, end, into) {
+      const data = await matrix.read(start, end, into);
       for (let i = 0; i < data.length; i++) {
         data[i]! *= factors[turned ? i % rows : start + Math.floor(i / width)]!;
       }
@@ -97,6 +100,9 @@ export function shapeOf(weights: Weights, tensor: string, file: string): readonl
 export const rowsAtOnce = (elements: number): number =>
   Math.max(1, Math.floor(pieceBytes / 16 / Math.max(1, elements)));
 
+/** Reading over a gap of this size costs less than another read: 20 µs against 50 from the system's cache, and a seek. */
+const gapBytes = 64 << 10;
+
 /**
  * These rows, in their order: [indices, width]. By rows: only their bytes are read, neighbours together. Turned: the file
  * is read past once. Throws a Problem when one of them holds NaN or infinity.
@@ -115,12 +121,12 @@ export async function gather(matrix: Matrix, indices: ArrayLike<number>): Promis
   } else {
     const order = Array.from({ length: indices.length }, (_, i) => i).sort((a, b) => indices[a]! - indices[b]!);
     const most = rowsAtOnce(width);
+    const gap = Math.floor(gapBytes / (4 * width));
     const runs: { from: number; to: number; members: number[] }[] = [];
     for (const i of order) {
       const row = indices[i]!;
       const last = runs.at(-1);
-      // A gap of a few rows costs less than another read.
-      if (last && row - last.to <= 2 && row + 1 - last.from <= most) {
+      if (last && row - last.to <= gap && row + 1 - last.from <= most) {
         last.to = Math.max(last.to, row + 1);
         last.members.push(i);
       } else runs.push({ from: row, to: row + 1, members: [i] });
