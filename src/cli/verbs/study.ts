@@ -23,6 +23,7 @@ interface Options {
   readonly charts: number;
   readonly null?: string;
   readonly fresh?: boolean;
+  readonly threads?: number;
   readonly only?: string;
   readonly out: readonly string[];
 }
@@ -39,6 +40,7 @@ export const verb: Verb<Options> = {
       .option("--charts <n>", "all: charts traced and verified, to say how often they work", count(0, 1000), 6)
       .option("--only <names>", "all: only these studies, with commas between them")
       .option("--seed <n>", "of what is drawn: prompts of the corpus, random directions", count(0), 1)
+      .option("--threads <n>", "cores to use: one is quicker where others are busy", count(1, 256))
       .option("--fresh", "do not take up what an earlier run has finished")
       .option("--null <kind>", "weights, labels or directions: with these at random, no study may hold");
   },
@@ -121,7 +123,7 @@ async function runAll(studies: readonly Study[], card: boolean, options: Options
   const encoder = await specimenEncoder(found);
   const open = await openModel(found, {
     // Programs of the specimen's size only wait for a second thread.
-    ...(encoder ? { threads: 1 } : {}),
+    ...(encoder || options.threads ? { threads: options.threads ?? 1 } : {}),
     ...(nothing === "random weights" ? { weights: w => signFlipped(w, options.seed) } : {}),
   });
   try {
