@@ -166,6 +166,9 @@ test("options that mean nothing", async () => {
 test("a folder to write to that is missing, or is a file: nothing is left behind", async () => {
   const before = await readdir(folder);
   await refuses(["trace", ...ids, "--out", join(folder, "none", "x.json")], 1, "does not exist", "mkdir -p");
+  // Said before a model is looked for, not after minutes of tracing.
+  const argv = ["trace", "--ids", "1,2", "--model", "no-such-model", "--out", join(folder, "none", "x.json")];
+  await refuses(argv, 1, "does not exist", "mkdir -p");
   await refuses(
     ["trace", ...ids, "--out", join(tiny, "config.json", "x.json")],
     1,
