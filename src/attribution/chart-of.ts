@@ -8,7 +8,7 @@ import type { Recording } from "../models/record.ts";
 import type { Attribution } from "./attribute.ts";
 import { boxLabel } from "./box-label.ts";
 import { coverage } from "./coverage.ts";
-import type { NodeInfo, SupernodeInfo, TargetInfo, TraceDocument } from "./document.ts";
+import type { NodeInfo, SilentUnit, SupernodeInfo, TargetInfo, TraceDocument } from "./document.ts";
 import { effects as graphEffects } from "./effect.ts";
 import { rowOfNode, wholeRowMass } from "./flow.ts";
 import { influence } from "./influence.ts";
@@ -32,6 +32,8 @@ export interface ChartInput {
   readonly effects: readonly Float32Array[] | undefined;
   /** The dictionary on the contrast: what features are worth is then their change of value. */
   readonly contrastBasis: PromptBasis | undefined;
+  /** Features that speak on the contrast alone, strongest first: they share the chart's nodes with the others. */
+  readonly silent: readonly SilentUnit[];
   readonly targets: readonly Target[];
   readonly targetInfos: readonly TargetInfo[];
   /** [vocabulary] of the prompt at `position`. */
@@ -52,13 +54,17 @@ type Parts = Pick<
   "target" | "targets" | "nodes" | "edges" | "supernodes" | "superedges" | "story" | "coverage" | "scores"
 >;
 
-export async function chartOf(input: ChartInput): Promise<{ parts: Parts; pruning: Pruning }> {
+export async function chartOf(
+  input: ChartInput,
+): Promise<{ parts: Parts; pruning: Pruning; silent: readonly SilentUnit[] }> {
   const { attribution, basis, request, targetInfos } = input;
   const { graph } = attribution;
   const effect = effectOf(input);
-  const pruning = pruningOf(input, effect);
+  const silent = input.silent.slice(0, silentShare(input, effect));
+  const budget = input.budget - silent.length;
+  const pruning = pruningOf({ ...input, budget }, effect);
   // Boxes are made of what the chart keeps; with pruning off, of what it would have kept.
-  const shown = request.prune === "none" ? strongest(graph, effect, input.budget) : pruning.nodes;
+  const shown = request.prune === "none" ? strongest(graph, effect, budget) : pruning.nodes;
   const tokens = input.recording.ids.map(id => ({ text: input.show(id) }));
   const grouped = supernodes(graph, {
     shown,
@@ -97,7 +103,7 @@ export async function chartOf(input: ChartInput): Promise<{ parts: Parts; prunin
     scores: allScores(graph, pruning.nodes),
   };
   input.clock.lap("roles");
-  return { parts, pruning };
+  return { parts, pruning, silent };
 }
 
 /** [node] signed contribution to the answer: exact where total effects are known, through the known rows elsewhere. */
@@ -122,6 +128,14 @@ function effectOf({ attribution, effects, basis, contrastBasis }: ChartInput): F
     }
   });
   return known;
+}
+
+/** How many of the chart's strongest nodes are silent here. */
+function silentShare({ attribution, silent, budget }: ChartInput, effect: Float64Array): number {
+  const size = (v: number) => Math.abs(v);
+  const mine = attribution.graph.nodes.flatMap((node, i) => (node.kind === "unit" ? [size(effect[i]!)] : []));
+  const least = [...mine, ...silent.map(s => size(s.effect))].sort((a, b) => b - a)[budget - 1] ?? 0;
+  return Math.min(budget, silent.filter(s => size(s.effect) >= least).length);
 }
 
 function pruningOf(

@@ -44,6 +44,8 @@ export interface TraceDocument {
   };
   /** Under a contrast, in the neuron basis: how the chart's units were chosen. */
   readonly balance?: Balance;
+  /** Under a contrast, in a dictionary: charted features that are silent here and speak there. */
+  readonly silent?: readonly SilentUnit[];
   readonly checks: {
     /** Largest |row sum − value| as a share of the row's absolute mass. */
     readonly rowSum: number;
@@ -175,6 +177,15 @@ export interface Verdict {
     /** Effects of matched random sets, attention live. */
     readonly controls: readonly number[];
   }[];
+}
+
+/** A unit that speaks on the contrast alone. */
+export interface SilentUnit {
+  readonly id: string;
+  /** On the contrast. */
+  readonly activation: number;
+  /** What its silence adds to the answer here, in logits. */
+  readonly effect: number;
 }
 
 /** How a chart weighs units for the answer and against it (`verify/balance.ts`). */

@@ -25,6 +25,7 @@ import { findVersus, givenVersus } from "./contrast/versus.ts";
 import type { Balance, TokenInfo, TraceDocument } from "./document.ts";
 import type { Graph } from "./graph.ts";
 import type { Pruning } from "./prune.ts";
+import { silentUnits } from "./silent.ts";
 import { logitTargets, type Target, unitTargets } from "./target.ts";
 import { totalEffects } from "./total-effects.ts";
 import { balancedCircuit } from "./verify/balance.ts";
@@ -185,6 +186,20 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
   const attribution = circuit ? { ...swept, graph: coarsen(swept.graph, circuit.coarse) } : swept;
   clock.lap("sweep");
 
+  const silent =
+    contrast && contrastBasis && foil !== undefined
+      ? await silentUnits({
+          basis: onPrompt,
+          contrast,
+          contrastBasis,
+          answer: { id: answer, foil },
+          position,
+          expand,
+          signal: options.signal,
+        })
+      : [];
+  if (contrastBasis) clock.lap("sweep");
+
   const probabilities = softmax(logits);
   const chart = await chartOf({
     recording,
@@ -193,6 +208,7 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     attribution,
     effects,
     contrastBasis,
+    silent,
     targets,
     targetInfos: targets.map((target, i) => ({
       ...(unit ? { id: -1, text: target.what } : info(target.token!.id)),
@@ -236,6 +252,7 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     top: likely(logits, 10).map(t => ({ ...info(t.id), logit: t.logit, probability: t.probability })),
     ...chart.parts,
     ...(balance ? { balance } : {}),
+    ...(chart.silent.length > 0 ? { silent: chart.silent } : {}),
     checks: { rowSum: attribution.rowSum, frozenLogits: attribution.frozenTargets },
     sweep: { expanded: attribution.expanded, sources: attribution.sources, unexpanded: attribution.unexpanded },
     notes: [

@@ -7,7 +7,9 @@ import { dictionaryFeatures } from "../../interventions/dictionary-features.ts";
 import { holdFeatures } from "../../interventions/hold-features.ts";
 import type { Model } from "../../models/model.ts";
 import { recordRun } from "../../models/record.ts";
+import { trace } from "../trace.ts";
 import { featureGaps, gapShares, question } from "./gap.ts";
+import { verifyTrace } from "./verify-trace.ts";
 
 /** Features that are the model's own neurons, so that what is true of the one must be true of the other. */
 async function neuronsAsFeatures(model: Model, scale = 1): Promise<Dictionary> {
@@ -98,5 +100,22 @@ test("prompts of another length are refused", async () => {
   const { known, q, live } = await world();
   const short = await recordRun(known.model, known.contrast.slice(1));
   await expect(holdFeatures(q.prompt, short, live, { features: [] }, "charted")).rejects.toThrow(/4 tokens long/);
+  await known.model.release();
+});
+
+test("a chart of features holds those that only the contrast has, and suffices by them", async () => {
+  const known = twoHop();
+  const basis = dictionaryBasis(await neuronsAsFeatures(known.model), known.model);
+  const request = { ids: known.ids, versus: known.contrast };
+  const traced = await trace({ model: known.model, tokenizer: undefined }, request, { basis, precision: "float32" });
+  const silent = traced.document.silent!.map(unit => unit.id);
+  expect(silent).toContain("unit.0.2.2");
+  expect(silent).toContain("unit.1.3.2");
+  const sufficiency = async (document: typeof traced.document) =>
+    (await verifyTrace({ ...traced, document })).verify!.sufficiency!;
+  expect(await sufficiency(traced.document)).toBeGreaterThan(0.9);
+  // Without them the contrast's state still speaks.
+  const { silent: _, ...without } = traced.document;
+  expect(await sufficiency(without)).toBeLessThan(0.8);
   await known.model.release();
 });

@@ -58,7 +58,7 @@ export async function verifyTrace(traced: Traced, options: VerifyTraceOptions = 
       : predictFrozen(recording, basis, { direction, position: target.position }),
     contrast: contrast && document.versus ? { recording: contrast, prompt: document.versus.prompt } : undefined,
     gap: await gapOfTrace(traced, charted),
-    nodes: charted.length,
+    nodes: charted.length + (document.silent?.length ?? 0),
     mostNodes: dictionary ? MOST.dictionary : MOST.neurons,
     seed: options.seed,
     controls: options.controls,
@@ -99,9 +99,10 @@ async function gapOfTrace(traced: Traced, charted: TraceDocument["nodes"]): Prom
   const asked = await question(recording, contrast, token.id, token.foil);
   if (basis instanceof PromptDictionary) {
     const nodes = charted.map(info => parseNodeId(info.id));
+    const silent = (traced.document.silent ?? []).map(info => parseNodeId(info.id));
     const live = dictionaryFeatures(basis.basis, recording.model, basis.silentPositions);
     const chart = {
-      features: nodes.filter(node => node?.kind === "unit"),
+      features: [...nodes, ...silent].filter(node => node?.kind === "unit"),
       coarse: nodes.filter(node => node?.kind === "mlp"),
     };
     const [own, none] = await featureGaps(asked, live, [chart, { features: [] }]);
