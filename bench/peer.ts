@@ -177,10 +177,18 @@ async function ours(side: string): Promise<void> {
     const before = process.cpuUsage();
     const recording = await recordRun(open.model, ids, { readTaps: basis.readTaps ?? [] });
     const recorded = performance.now();
+    const spent = () => {
+      const { user, system } = process.cpuUsage(before);
+      return Number(((user + system) / 1e6).toFixed(2));
+    };
+    const stages = [spent()];
     const prompt = await basis.on(recording);
+    stages.push(spent());
     const encoding = (1000 * ids.length) / (performance.now() - recorded);
     const targets = await logitTargets(recording, choices, id => `#${id}`);
     const { graph } = await attribute(recording, prompt, targets, { expand: rows, round: 4 * batch });
+    stages.push(spent());
+    if (values.ids) console.error(`processor after run, encoding, rows: ${stages.join(", ")} s`);
     seconds.push((performance.now() - start) / 1000);
     const { user, system } = process.cpuUsage(before);
     work.push((user + system) / 1e6);
@@ -212,7 +220,9 @@ async function ours(side: string): Promise<void> {
 }
 
 function started(command: string, args: string[]): Run & { targets?: number[]; weights?: number[] } {
-  const done = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  // Threads that wait by spinning would spend the processor that a busy machine has not got.
+  const env = { ...process.env, OMP_WAIT_POLICY: "passive" };
+  const done = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 28, env });
   if (done.status !== 0) throw new Error(`${command} failed: ${done.stderr.slice(-3000)}`);
   return JSON.parse(done.stdout.trim().split("\n").at(-1)!);
 }
