@@ -27,7 +27,7 @@ export const rhyme = defineStudy({
           claim:
             "With another word's mean put in at the line break, the whole second line (verb, adjective, rhyme) is that word's.",
           label: "bridge",
-          keeping: ["first"],
+          keeping: ["who"],
           at: "break",
           least: 3,
           count: 40,

@@ -84,6 +84,8 @@ function derived(labels: Readonly<Record<string, string>>): Record<string, strin
     const [from, to] = kind.split("-");
     if (from && to) Object.assign(out, { language: from, into: to });
   }
+  // "and she chased …": who is told by the first line, and must stay when the rhyme is exchanged.
+  if (task === "couplets" && labels.answer) out.who = labels.answer.split(" ")[1] ?? "";
   if (task === "people" && kind) out.known = kind.startsWith("known") ? "known" : "stranger";
   if (task === "bugs" && kind) {
     const [syntax, mistake] = kind.split(":");

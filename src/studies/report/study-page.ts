@@ -21,7 +21,7 @@ export function studyBody(report: StudyReport): string {
 <p class="sentence">${e(report.sentence)}</p>
 <p class="muted">${e(report.question)}</p>
 <section><h2>Can it do it at all?</h2>
-<p>It can ${e(report.ability)} in ${e(withInterval(gate.share))} of held-out prompts (${gate.measure === "exact" ? "the answer word for word" : "the right answer likelier than the wrong one"}); ${Math.round(100 * gate.need)} % are asked. Of training prompts: ${e(gate.training ? withInterval(gate.training) : "none")}.</p>
+<p>Asked to ${e(report.ability)}, it is right in ${e(withInterval(gate.share))} of held-out prompts (${gate.measure === "exact" ? "the answer word for word" : "the right answer likelier than the wrong one"}); ${Math.round(100 * gate.need)} % are asked. Of training prompts: ${e(gate.training ? withInterval(gate.training) : "none")}.</p>
 ${prompts(gate.rows, "what was asked")}</section>
 ${report.findings.map(finding).join("\n")}
 ${report.note ? `<p class="muted">${e(report.note)}</p>` : ""}`;

@@ -202,7 +202,7 @@ async function donors(
       test.need,
     ),
     why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * average(frozen.map(Number)))} %.`,
-    selection: `${chosen.length} of ${kinds.length} units (${count("look-up")} look-ups, ${count("sum, ones")} of the sum's ones), those that write most of it, as few as do it on training sums), at the token before the last digit.`,
+    selection: `${chosen.length} of ${kinds.length} units (${count("look-up")} look-ups, ${count("sum, ones")} of the sum's ones), those that write most of it, as few as do it on training sums; exchanged at the token before the last digit.`,
     main,
     controls,
     need: test.need,
