@@ -47,7 +47,7 @@ export const verbs: readonly VerbRow[] = [
   },
   {
     name: "train",
-    summary: "train the specimen, the small model that Lucida brings along, or a sibling of it",
+    summary: "train a dictionary of features for a model, or the specimen, the small model that Lucida brings along",
     load: () => import("./verbs/train.ts"),
   },
   {

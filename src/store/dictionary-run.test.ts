@@ -75,6 +75,7 @@ const settings: DictionarySettings = {
   revival: { slots: 8, active: 3 },
 };
 /** Three chunks, the last one short. */
+const harvesting = { batchTokens: 128 };
 const chunks: Chunks = { rows, pieces: 4, batches: 5, steps: 12 };
 
 test.each(["transcoders", "cross-layer"] as const)(
@@ -82,7 +83,7 @@ test.each(["transcoders", "cross-layer"] as const)(
   async kind => {
     const of: Plan = { ...plan, kind, layers: kind === "cross-layer" ? [0, 1, 2] : [0, 2] };
     const { model, sequences } = await world();
-    const { limits, normalisation } = await calibrate(model, of, () => sequences.part(0));
+    const { limits, normalisation } = await calibrate(model, of, () => sequences.part(0), harvesting, 100);
     const run = async (trainer: DictionaryTrainer, name: string, stopAt: number) => {
       const buffer = await ActivationBuffer.create(join(folder, name), of.layers, of.dModel, chunks);
       const stop = new AbortController();
@@ -92,6 +93,7 @@ test.each(["transcoders", "cross-layer"] as const)(
         model,
         sequences,
         limits,
+        harvesting,
         chunks,
         buffer,
         signal: stop.signal as never,

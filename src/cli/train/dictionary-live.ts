@@ -5,8 +5,11 @@ import type { Calibration } from "../../training/dictionary/calibrate.ts";
 import type { DictionaryStep, DictionaryTrainer } from "../../training/dictionary/dictionary-trainer.ts";
 import { harvest } from "../../training/dictionary/harvest.ts";
 import { crossEntropy, type LayerQuality, qualityOf } from "../../training/dictionary/measure.ts";
+import { type NeuronBaseline, neuronBaseline } from "../../training/dictionary/neuron-baseline.ts";
+import { operationsOf } from "../../training/dictionary/plan.ts";
 import { Replacement } from "../../training/dictionary/replacement.ts";
 import type { Sequences } from "../../training/dictionary/sequences.ts";
+import { matmulPeak } from "../bench/peak.ts";
 import { duration, type Phase } from "../output.ts";
 import type { Context } from "../verb.ts";
 
@@ -14,11 +17,20 @@ interface Look {
   readonly step: number;
   readonly tokens: number;
   readonly seconds: number;
-  /** Of the learning steps alone, and with harvesting. */
+  /** Of the learning steps alone, and with everything. */
   readonly tokensPerSecond: { readonly learning: number; readonly all: number };
   readonly layers: readonly (LayerQuality & { readonly silent: number })[];
   /** Nats a token with the dictionary in place. */
   readonly crossEntropy: number;
+}
+
+interface Base {
+  readonly original: number;
+  readonly meanAblated: number;
+  /** GFLOP/s of this machine's matrix products, just before. */
+  readonly peak: number;
+  /** As many of the model's own neurons a token. */
+  readonly neurons: readonly NeuronBaseline[] | undefined;
 }
 
 export class DictionaryLive {
@@ -27,14 +39,15 @@ export class DictionaryLive {
   private readonly trainer: DictionaryTrainer;
   private readonly rows: ActivationRows;
   private readonly texts: readonly (readonly number[])[];
-  private readonly base: { readonly original: number; readonly meanAblated: number };
+  private readonly base: Base;
   private readonly history: Look[] = [];
   private phase: Phase;
   private readonly began = performance.now();
-  private fillBegan = 0;
-  private filled = 0;
   private readonly firstStep: number;
   private leftOutTokens = 0;
+  private stepBegan = 0;
+  /** Milliseconds of learning steps alone. */
+  private learnt = 0;
   private last: DictionaryStep | undefined;
 
   private constructor(
@@ -43,7 +56,7 @@ export class DictionaryLive {
     trainer: DictionaryTrainer,
     rows: ActivationRows,
     texts: readonly (readonly number[])[],
-    base: DictionaryLive["base"],
+    base: Base,
   ) {
     this.context = context;
     this.model = model;
@@ -80,8 +93,10 @@ export class DictionaryLive {
     const means = normalisation.write.map(side => side.mean);
     const meanAblated = await crossEntropy(model, texts, { replacement, means });
     await replacement.release();
+    const peak = await matmulPeak(model.device, 0.5);
+    const neurons = await neuronBaseline(model, plan, sequences.heldOut(), sizes.predictedTokens, { limits });
     phase.end();
-    return new DictionaryLive(context, model, trainer, rows, texts, { original, meanAblated });
+    return new DictionaryLive(context, model, trainer, rows, texts, { original, meanAblated, peak, neurons });
   }
 
   private get steps(): number {
@@ -90,13 +105,11 @@ export class DictionaryLive {
 
   filling(piece: number, of: number): void {
     if (piece === 0) {
-      this.fillBegan = performance.now();
       this.phase.end();
       this.phase = this.context.progress.start("running the model", { total: of, unit: "pieces" });
     }
     this.phase.update(piece);
     if (piece < of) return;
-    this.filled += performance.now() - this.fillBegan;
     this.phase.end();
     this.phase = this.context.progress.start("training", { total: this.steps, unit: "steps" });
   }
@@ -105,7 +118,12 @@ export class DictionaryLive {
     this.leftOutTokens += tokens;
   }
 
+  learning(): void {
+    this.stepBegan = performance.now();
+  }
+
   step(step: DictionaryStep): void {
+    this.learnt += performance.now() - this.stepBegan;
     this.last = step;
     this.phase.update(step.step, this.steps);
   }
@@ -125,7 +143,7 @@ export class DictionaryLive {
       tokens: trainer.step * trainer.settings.rows,
       seconds: Math.round(seconds),
       tokensPerSecond: {
-        learning: Math.round(done / (seconds - this.filled / 1000)),
+        learning: Math.round((done * 1000) / this.learnt),
         all: Math.round(done / seconds),
       },
       layers: quality.map((one, i) => ({ ...one, silent: last.layers[i]!.silent })),
@@ -139,10 +157,12 @@ export class DictionaryLive {
         `${trainer.step < this.steps ? `${duration(left)} left` : "done"}  ` +
         `next token ${replaced.toFixed(3)} nats in place, ${this.base.original.toFixed(3)} of the model, ${this.base.meanAblated.toFixed(3)} with means`,
     );
-    for (const { layer, explained, active, silent } of look.layers) {
-      const share = `${(100 * explained).toFixed(1)} %`.padStart(7);
+    for (const [i, { layer, explained, active, silent }] of look.layers.entries()) {
+      const share = (of: number) => `${(100 * of).toFixed(1)} %`;
+      const neurons = this.base.neurons?.[i];
       context.out(
-        `  layer ${String(layer).padStart(2)}  ${share} of the variance  ${active.toFixed(1)} active  ${((100 * silent) / trainer.plan.features).toFixed(1)} % silent`,
+        `  layer ${String(layer).padStart(2)}  ${share(explained).padStart(7)} of the variance  ${active.toFixed(1)} active  ${share(silent / trainer.plan.features)} silent` +
+          (neurons ? color.dim(`  (as many neurons: ${share(neurons.explainedOverMeans)})`) : ""),
       );
     }
     this.phase = context.progress.start("training", { total: this.steps, unit: "steps" });
@@ -153,14 +173,19 @@ export class DictionaryLive {
   }
 
   result() {
+    const { original, meanAblated, peak, neurons } = this.base;
+    const learning = this.history.at(-1)?.tokensPerSecond.learning ?? 0;
+    const reached = (learning * operationsOf(this.trainer.plan)) / 1e9;
     return {
       tokens: this.trainer.step * this.trainer.settings.rows,
       fromStep: this.firstStep,
       seconds: Math.round((performance.now() - this.began) / 1000),
       leftOut: this.leftOutTokens,
       heldOutTokens: { rebuilt: this.rows.count, predicted: this.texts.reduce((sum, ids) => sum + ids.length - 1, 0) },
-      crossEntropy: { ...this.base, replaced: this.history.at(-1)?.crossEntropy },
+      gigaflops: { peak: Math.round(peak), learning: Math.round(reached), share: reached / peak },
+      crossEntropy: { original, meanAblated, replaced: this.history.at(-1)?.crossEntropy },
       layers: this.history.at(-1)?.layers ?? [],
+      ...(neurons ? { neurons } : {}),
       history: this.history,
     };
   }

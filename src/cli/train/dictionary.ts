@@ -5,8 +5,7 @@ import type { DictionarySettings, DictionaryTrainer } from "../../training/dicti
 import type { Plan } from "../../training/dictionary/plan.ts";
 import type { Encoder } from "../../training/tokenizer/encoder.ts";
 import { modelFor } from "../model.ts";
-import type { Context } from "../verb.ts";
-import { DictionaryLive } from "./dictionary-live.ts";
+import { type Context, WrongCommand } from "../verb.ts";
 import { type PlanOptions, planFor, tokensOf } from "./dictionary-plan.ts";
 import { type TextOptions, textFor } from "./dictionary-text.ts";
 import { unfinished } from "./unfinished.ts";
@@ -17,6 +16,7 @@ export interface DictionaryOptions extends PlanOptions, TextOptions {
   readonly batch?: number;
   readonly rate?: number;
   readonly minutes?: number;
+  readonly steps?: number;
   readonly out?: string;
   readonly resume?: boolean;
 }
@@ -27,6 +27,10 @@ const [rebuiltTokens, predictedTokens] = [8192, 2048];
 const eachTask = 200;
 
 export async function trainDictionaryVerb(options: DictionaryOptions, context: Context): Promise<void> {
+  if (options.tokens !== undefined && options.minutes !== undefined)
+    throw new WrongCommand("--tokens and --minutes both say when to end", { advice: "one of them" });
+  if (options.steps !== undefined)
+    throw new WrongCommand("--steps is no option of lucida train dictionary", { advice: "--tokens or --minutes" });
   const rows = options.batch ?? 2048;
   const tokens = tokensOf(options.tokens ?? "4M");
   const found = await modelFor(options.model ?? "specimen", context);
@@ -36,10 +40,12 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
   const { checkpointOf } = await import("../../training/checkpoint.ts");
   const { calibrate } = await import("../../training/dictionary/calibrate.ts");
   const { chunksFor } = await import("../../training/dictionary/chunks.ts");
-  const { DictionaryTrainer } = await import("../../training/dictionary/dictionary-trainer.ts");
+  const { DictionaryTrainer, savedNormalisation } = await import("../../training/dictionary/dictionary-trainer.ts");
   const { dictionaryFiles } = await import("../../training/dictionary/export.ts");
   const { dictionarySettings } = await import("../../training/dictionary/settings.ts");
   const { trainDictionary } = await import("../../training/dictionary/train-dictionary.ts");
+  const { DictionaryLive } = await import("./dictionary-live.ts");
+  const { stepsThatFit } = await import("./fit-steps.ts");
 
   const open = await openModel(found);
   const { model } = open;
@@ -49,14 +55,18 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
       options.out ?? `dictionary-${found.name.replace(/[^\w.-]+/g, "-")}-${plan.kind}`,
     );
     if (!options.resume) folder.refuseIfHolds("training.json", "a finished dictionary is in this folder");
-    const steps = Math.max(1, Math.floor(tokens / rows));
-    const text = await textFor(options, found, open, chunksFor(plan, rows, steps).batches * rows, context);
+    // Parts of the text are as far apart as the chunks of a long run need.
+    const text = await textFor(options, found, open, chunksFor(plan, rows, 1e9).batches * rows, context);
     const run = JSON.stringify({ model: found.name, plan, text: text.mark, seed: options.seed });
     const told = "--model, --kind, --layers, --features, --active, --activation, --text and --seed";
     const checkpoint = await unfinished<DictionarySettings>(folder, options.resume === true, run, told);
 
     const phase = context.progress.start("looking at activations");
     const calibration = await calibrate(model, plan, () => text.sequences.part(0), { signal: context.signal });
+    const steps =
+      options.minutes === undefined || checkpoint
+        ? Math.max(1, Math.floor(tokens / rows))
+        : await stepsThatFit(options.minutes, model, plan, text.sequences, calibration, rows);
     phase.end();
     const settings =
       checkpoint?.settings ??
@@ -66,7 +76,8 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
         steps,
         ...(options.rate === undefined ? {} : { rate: options.rate }),
       });
-    const trainer = await DictionaryTrainer.create(model.device, plan, settings, calibration.normalisation);
+    const normalisation = checkpoint ? await savedNormalisation(plan, checkpoint.read) : calibration.normalisation;
+    const trainer = await DictionaryTrainer.create(model.device, plan, settings, normalisation);
     if (checkpoint) await trainer.restore(checkpoint.step, checkpoint.read);
     const chunks = chunksFor(plan, settings.rows, settings.schedule.steps);
     const live = await DictionaryLive.begin(context, model, trainer, text.sequences, calibration, {
@@ -89,6 +100,7 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
         signal: context.signal,
         filling: (piece, of) => live.filling(piece, of),
         leftOut: n => live.leftOut(n),
+        learning: () => live.learning(),
         report: step => live.step(step),
         lookEvery: Math.max(50, Math.ceil(settings.schedule.steps / 12)),
         look: () => live.look(),

@@ -12,15 +12,16 @@ export interface Calibration {
   readonly limits: readonly number[];
 }
 
-/** Tokens that are looked at: the means of a few thousand are known to a per cent. */
-const looked = 8192;
-
-/** Rows are gone through twice: limits first, then means and scales of what is within them. */
+/**
+ * Rows are gone through twice: limits first, then means and scales of what is within them.
+ * @param looked tokens that are looked at: the means of a few thousand are known to a per cent
+ */
 export async function calibrate(
   model: Model,
   plan: Plan,
   sequences: () => Iterable<readonly number[]>,
   options: HarvestOptions = {},
+  looked = 8192,
 ): Promise<Calibration> {
   const { dModel } = plan;
   const rows = (limits?: readonly number[]): Promise<ActivationRows> =>

@@ -36,17 +36,17 @@ const settings = (steps: number, more: Partial<DictionarySettings> = {}): Dictio
 class World {
   readonly reads: Float64Array[];
   readonly writes: Float64Array[];
+  readonly dModel = 16;
+  readonly features = 24;
   private readonly next = random(3);
-  constructor(
-    readonly dModel = 16,
-    readonly features = 24,
-  ) {
+  constructor() {
     const one = normal(this.next);
     const unit = () => {
-      const v = Float64Array.from({ length: dModel }, one);
+      const v = Float64Array.from({ length: this.dModel }, one);
       const length = Math.hypot(...v);
       return v.map(x => x / length);
     };
+    const { features } = this;
     this.reads = Array.from({ length: features }, unit);
     this.writes = Array.from({ length: features }, unit);
   }

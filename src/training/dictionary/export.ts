@@ -5,8 +5,7 @@
 import { type OutgoingTensor, writeSafetensors } from "../../formats/write-safetensors.ts";
 import { type Values, valueNamed } from "../parameters.ts";
 import { named, outputsOf, type Part, type Plan } from "./plan.ts";
-
-type Floats = Float32Array<ArrayBuffer>;
+import { turned } from "./turned.ts";
 
 export interface OutgoingFile {
   readonly name: string;
@@ -119,10 +118,4 @@ function* saeLens(plan: Plan, folded: Values, model: string): Generator<Outgoing
     yield { name: `layer_${layer}/sae_weights.safetensors`, data: writeSafetensors(tensors, "F32") };
     yield { name: `layer_${layer}/cfg.json`, data: `${JSON.stringify(cfg, null, 2)}\n` };
   }
-}
-
-function turned(data: Floats, rows: number, columns: number): Floats {
-  const out = new Float32Array(data.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
-  return out;
 }

@@ -13,14 +13,16 @@ import type { Plan } from "./plan.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 
-/** Tokens that go through the model together; sequences are sorted within this many batches, so that little is padding. */
-const [batchTokens, sortedBatches] = [4096, 8];
+/** Sequences are sorted within this many batches, so that little is padding. */
+const sortedBatches = 8;
 
 export interface HarvestOptions {
   /** By place in the plan's layers: the largest norm written that still counts. Everything counts when left out. */
   readonly limits?: readonly number[];
   /** How many positions at the start are left out. */
   readonly silentPositions?: number;
+  /** Tokens that go through the model together, padding included: 4,096 when left out. */
+  readonly batchTokens?: number;
   readonly signal?: AbortSignal | undefined;
   /** Told of tokens that were beyond a limit. */
   readonly leftOut?: (tokens: number) => void;
@@ -34,28 +36,34 @@ export async function* harvest(
   options: HarvestOptions = {},
 ): AsyncGenerator<ActivationRows, void, undefined> {
   const embeddings = new Embeddings(model);
-  for (const batch of batches(sequences)) {
+  for (const batch of batches(sequences, options.batchTokens)) {
     options.signal?.throwIfAborted();
     yield rowsOf(await watched(model, plan, batch, embeddings), batch, plan, options);
   }
 }
 
 /** Sequences of nearly one length together, each batch about as many tokens. */
-export function* batches(sequences: Iterable<readonly number[]>): Generator<readonly (readonly number[])[]> {
+export function* batches(
+  sequences: Iterable<readonly number[]>,
+  batchTokens = 4096,
+): Generator<readonly (readonly number[])[]> {
   let waiting: (readonly number[])[] = [];
   let tokens = 0;
   for (const ids of sequences) {
     waiting.push(ids);
     tokens += ids.length;
     if (tokens < batchTokens * sortedBatches) continue;
-    yield* cut(waiting);
+    yield* cut(waiting, batchTokens);
     waiting = [];
     tokens = 0;
   }
-  yield* cut(waiting);
+  yield* cut(waiting, batchTokens);
 }
 
-function* cut(sequences: readonly (readonly number[])[]): Generator<readonly (readonly number[])[]> {
+function* cut(
+  sequences: readonly (readonly number[])[],
+  batchTokens: number,
+): Generator<readonly (readonly number[])[]> {
   let batch: (readonly number[])[] = [];
   for (const ids of sequences.toSorted((a, b) => a.length - b.length)) {
     if ((batch.length + 1) * ids.length > batchTokens && batch.length > 0) {

@@ -26,8 +26,8 @@ export function sideOf(rows: Floats, dModel: number): Side {
   const mean = Float32Array.from(sum, v => v / n);
   let squares = 0;
   for (let i = 0; i < rows.length; i++) squares += (rows[i]! - mean[i % dModel]!) ** 2;
-  // A layer that writes nothing at all is left as it is.
-  return { mean, scale: Math.sqrt(squares / rows.length) || 1 };
+  // A layer that writes nothing at all is left as it is. Rounded, so that a run that is resumed goes on with the same.
+  return { mean, scale: Math.fround(Math.sqrt(squares / rows.length)) || 1 };
 }
 
 /** A few positions write a hundred times more than all others (delimiters, first tokens): no dictionary is to learn those alone. */

@@ -62,3 +62,11 @@ export function parametersOf(plan: Plan, layers: readonly number[]): Parameter[]
     ];
   });
 }
+
+/** Floating-point operations of the matrix products of one step, a token: forwards, and back to weights and activations. */
+export function operationsOf(plan: Plan): number {
+  const { layers, features, dModel, skip } = plan;
+  // An encoder reads and is pulled back to its weights; a decoder writes and is pulled back to weights and activations.
+  const each = layers.map(layer => features * dModel * (4 + 6 * outputsOf(plan, layer)) + (skip ? 4 * dModel ** 2 : 0));
+  return each.reduce((sum, n) => sum + n, 0);
+}

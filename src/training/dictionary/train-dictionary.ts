@@ -8,7 +8,7 @@ import { hash } from "../corpus/random.ts";
 import { type ActivationRows, inPieces, reordered, shuffledOrder } from "./activation-rows.ts";
 import { type Chunks, placeOf } from "./chunks.ts";
 import type { DictionaryStep, DictionaryTrainer } from "./dictionary-trainer.ts";
-import { harvest } from "./harvest.ts";
+import { type HarvestOptions, harvest } from "./harvest.ts";
 import type { Sequences } from "./sequences.ts";
 
 export interface Buffer {
@@ -22,12 +22,15 @@ export interface TrainDictionaryOptions {
   readonly limits: readonly number[];
   readonly chunks: Chunks;
   readonly buffer: Buffer;
-  readonly silentPositions?: number;
+  /** How the model is run: see `HarvestOptions`. */
+  readonly harvesting?: Pick<HarvestOptions, "silentPositions" | "batchTokens">;
   readonly signal?: AbortSignal;
   /** Pieces of a chunk that are harvested. */
   readonly filling?: (piece: number, of: number) => void;
   /** Tokens left out for what a layer writes there. */
   readonly leftOut?: (tokens: number) => void;
+  /** Before each step: for whoever has a clock. */
+  readonly learning?: () => void;
   readonly report?: (step: DictionaryStep) => void | Promise<void>;
   /** How many steps between looks; the last step always has one. */
   readonly lookEvery: number;
@@ -42,7 +45,7 @@ export interface TrainDictionaryOptions {
  * weights, bit for bit, as going through at once on the same machine. Aborted, it saves what it has and throws.
  */
 export async function trainDictionary(trainer: DictionaryTrainer, options: TrainDictionaryOptions): Promise<void> {
-  const { chunks, buffer, signal, report, look, lookEvery, save, saveEvery } = options;
+  const { chunks, buffer, signal, learning, report, look, lookEvery, save, saveEvery } = options;
   let filled = -1;
   while (trainer.step < chunks.steps) {
     const { chunk, batch, batches } = placeOf(chunks, trainer.step);
@@ -54,7 +57,9 @@ export async function trainDictionary(trainer: DictionaryTrainer, options: Train
       if (signal?.aborted) await save?.(trainer);
       throw error;
     }
-    await report?.(await trainer.learn(await buffer.readBatch(batch)));
+    const rows = await buffer.readBatch(batch);
+    learning?.();
+    await report?.(await trainer.learn(rows));
     const last = trainer.step >= chunks.steps;
     if (look && (last || trainer.step % lookEvery === 0)) await look(trainer);
     if (save && (last || trainer.step % saveEvery === 0)) await save(trainer);
@@ -66,13 +71,13 @@ async function fill(
   { plan, settings }: DictionaryTrainer,
   chunk: number,
   batches: number,
-  { model, sequences, limits, chunks, buffer, silentPositions, signal, filling, leftOut }: TrainDictionaryOptions,
+  { model, sequences, limits, chunks, buffer, harvesting, signal, filling, leftOut }: TrainDictionaryOptions,
 ): Promise<void> {
   const size = batches * (chunks.rows / chunks.pieces);
   const rows = harvest(model, plan, sequences.part(chunk), {
+    ...harvesting,
     limits,
     signal,
-    ...(silentPositions === undefined ? {} : { silentPositions }),
     ...(leftOut ? { leftOut } : {}),
   });
   let piece = 0;
@@ -80,7 +85,8 @@ async function fill(
   for await (const one of inPieces(rows, size, plan.dModel)) {
     const order = shuffledOrder(size, random(hash(`${settings.seed} ${chunk} ${piece}`)));
     await buffer.writePiece(piece, reordered(one, order, plan.dModel), batches);
-    filling?.(++piece, chunks.pieces);
+    piece++;
+    filling?.(piece, chunks.pieces);
     if (piece === chunks.pieces) break;
   }
 }
