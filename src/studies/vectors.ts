@@ -32,10 +32,15 @@ export const randomLike = (v: Vector, next: () => number): Vector => {
   );
 };
 
-/** The stream entering `layer` at `position` gets `by` times the vector. */
-export const addition = (name: string, vector: Vector, layer: number, position: number, by = 1): Intervention => ({
-  site: { at: "direction", layer, name, vector: Array.from(vector) },
-  positions: [position],
-  do: "add",
-  by,
-});
+/** The stream entering `layer` at `position` gets `by` times the vector; nothing for no vector (two words of one last piece). */
+export const addition = (name: string, vector: Vector, layer: number, position: number, by = 1): Intervention[] =>
+  norm(vector) === 0
+    ? []
+    : [
+        {
+          site: { at: "direction", layer, name, vector: Array.from(vector) },
+          positions: [position],
+          do: "add",
+          by,
+        },
+      ];

@@ -162,7 +162,7 @@ async function undo(
     const v: Vector = minus(meanOf(off.map(s => s[layer]!)), meanOf(on.map(s => s[layer]!)));
     const marks: boolean[] = [];
     for (const a of triggered) {
-      const change: Intervention[] = [addition(`not ${alarm.value}`, v, layer, a.position)];
+      const change: Intervention[] = addition(`not ${alarm.value}`, v, layer, a.position);
       const [reading] = await lab.under({ ids: a.ids, wanted: [0], own: [] }, [change]);
       marks.push(lab.text(reading!.said.slice(0, 1)).trim() === alarm.answer);
     }

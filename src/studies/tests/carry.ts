@@ -52,7 +52,7 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
     return v && scene.null === "random directions" ? randomLike(v, drawFor(scene, `null/${c.item.id}`)) : v;
   };
   const put = (c: Case, site: Site, v: Vector | undefined): Intervention[] =>
-    v && norm(v) > 0 ? [addition("the contrast's", v, site.layer, c.moves.get(site.role)!.position)] : [];
+    v ? addition("the contrast's", v, site.layer, c.moves.get(site.role)!.position) : [];
   let step = 0;
   const tick = () => scene.progress(++step, training.length + held.length);
 
@@ -136,8 +136,8 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
     const v = move(held[i % held.length]!, site);
     if (!v || norm(v) === 0) return { real: [], random: [] };
     return {
-      real: [addition("change", v, site.layer, position)],
-      random: [addition("random", randomLike(v, drawFor(scene, `guard/${i}`)), site.layer, position)],
+      real: addition("change", v, site.layer, position),
+      random: addition("random", randomLike(v, drawFor(scene, `guard/${i}`)), site.layer, position),
     };
   });
   return [

@@ -53,9 +53,8 @@ export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Find
       return randomLike(difference(learnt.means, c, layer), drawFor(scene, `null/${c.item.id}`));
     return difference(learnt.means, c, layer);
   };
-  const change = (c: Case, layer: number, by: number, v = vector(c, layer), position = c.position): Intervention[] => [
-    addition(`${c.from} → ${c.to}`, v, layer, position, by),
-  ];
+  const change = (c: Case, layer: number, by: number, v = vector(c, layer), position = c.position): Intervention[] =>
+    addition(`${c.from} → ${c.to}`, v, layer, position, by);
   const steps = training.length + held.length;
   let step = 0;
   const tick = () => scene.progress(++step, steps);
@@ -128,7 +127,7 @@ export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Find
     arms.frozen.push(done(frozen!));
     rows.push({
       prompt: c.item.prompt,
-      change: sentence(change(c, layer, by, v)[0]!),
+      change: change(c, layer, by, v).map(sentence)[0] ?? "the two classes are one here",
       before: c.item.answer.trim(),
       after: lab.text(readings[0]!.said).trim(),
       ok: done(readings[0]!),
@@ -159,8 +158,8 @@ export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Find
     const c = held[i % held.length]!;
     const v = vector(c, layer);
     return {
-      real: [addition("change", v, layer, position, by)],
-      random: [addition("random", randomLike(v, drawFor(scene, `guard/${i}`)), layer, position, by)],
+      real: addition("change", v, layer, position, by),
+      random: addition("random", randomLike(v, drawFor(scene, `guard/${i}`)), layer, position, by),
     };
   });
   return [
