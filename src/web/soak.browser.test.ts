@@ -36,11 +36,12 @@ test(`${traces} traces in a row leave the memory of page and server flat`, {
     for (let i = 0; i < traces; i++) {
       if (i === warm) before = await measure();
       await page.fill("#prompt", `number ${i} of many`);
-      await page.waitForSelector(".prediction");
+      // Not waitForSelector: the handles that it gives would keep every chart's elements alive.
+      await page.locator(".prediction").first().waitFor();
       const had = page.url();
       await page.click(".composer button[type=submit]");
       await page.waitForURL(url => url.href !== had && url.searchParams.has("doc"));
-      await page.waitForSelector(".box.units");
+      await page.locator(".box.units").first().waitFor();
     }
     const after = await measure();
     console.info("soak", traces, "traces: before", before, "after", after);
