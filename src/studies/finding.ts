@@ -76,13 +76,16 @@ export interface Finding {
   readonly rows: readonly Row[];
 }
 
+/** Fewer held-out prompts than this say nothing, whatever they show. */
+export const FEWEST = 8;
+
 /**
  * Holds: what must be reached is reached, and the interval lies above every control's. Partial: above the controls, but
- * not enough. Void: a control reaches by itself what is asked, so that reaching it says nothing.
+ * not enough. Void: a control reaches by itself what is asked, too, so that reaching it says nothing.
  */
 export function judge(main: Share, controls: readonly Share[], need: number): Outcome {
-  if (main.n === 0) return "not tested";
-  if (controls.some(c => c.n > 0 && c.value >= need)) return "void";
+  if (main.n < FEWEST) return "not tested";
+  if (main.value >= need && controls.some(c => c.n > 0 && c.value >= need)) return "void";
   const beats = controls.every(c => c.n === 0 || main.low > c.high);
   if (!beats) return "fails";
   return main.value >= need ? "holds" : "partial";

@@ -22,7 +22,7 @@ import { shareOf } from "./stats.ts";
 import type { Ground, Measure, Study } from "./study.ts";
 import { runTest } from "./tests/index.ts";
 import { guardTexts } from "./texts.ts";
-import { sentenceOf, verdictOf } from "./verdict.ts";
+import { sentenceOf, settled, verdictOf } from "./verdict.ts";
 
 /** Keeps what a step made, by a key that says what went into it. */
 export interface Memo {
@@ -75,7 +75,7 @@ export async function runStudy(study: Study, lab: Lab, options: StudyOptions): P
         null: options.null,
         progress: (done, of) => options.progress?.(test.title, done, of),
       };
-      findings.push(...(await memo(`test ${i} ${JSON.stringify(test)}`, () => runTest(test, scene))));
+      findings.push(...(await memo(`test ${i} ${JSON.stringify(test)}`, () => runTest(test, scene))).map(settled));
     }
   }
   const verdict = verdictOf(options.force ? { ...gate, passed: true } : gate, findings);
@@ -94,7 +94,7 @@ export async function runStudy(study: Study, lab: Lab, options: StudyOptions): P
     ...(ground.note === undefined ? {} : { note: ground.note }),
     ...(options.null === undefined ? {} : { null: options.null }),
     verdict,
-    sentence: sentenceOf(study, verdict, gate, findings),
+    sentence: sentenceOf({ ...study, ...ground.says }, verdict, gate, findings),
     gate,
     findings,
     items: { training: ofSplit(items, "train").length, heldOut: ofSplit(items, "held-out").length },

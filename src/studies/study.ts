@@ -180,6 +180,8 @@ const ground = z.strictObject({
   prompts: z.array(prompts),
   gate,
   tests: z.array(test).min(1),
+  /** What the verdict says here, where this ground asks less than the study's own sentences claim. */
+  says: z.strictObject({ holds: z.string(), fails: z.string(), ability: z.string() }).optional(),
   /** Why this ground cannot say more, in words, where there is something to say. */
   note: z.string().optional(),
 });

@@ -24,8 +24,9 @@ test("a test holds only where its interval lies above every control's, and it is
   expect(judge(share(14, 40), [share(2, 120)], 0.5)).toBe("partial");
   expect(judge(share(3, 40), [share(8, 120)], 0.5)).toBe("fails");
   expect(judge(share(39, 40), [share(70, 120)], 0.5)).toBe("void");
-  // Three of four is not evidence, however much is asked.
-  expect(judge(share(3, 4), [share(2, 12)], 0.5)).toBe("fails");
+  // Four of four is not evidence.
+  expect(judge(share(4, 4), [share(0, 12)], 0.5)).toBe("not tested");
+  expect(judge(share(2, 20), [share(15, 20)], 0.5)).toBe("fails");
 });
 
 test("a model that fails the gate gets NOT APPLICABLE, whatever the tests say", () => {
@@ -43,6 +44,8 @@ test("a change that harms unrelated text takes HOLDS away", () => {
   expect(verdictOf(gate(true), [finding("holds", { guard })])).toBe("PARTIAL");
   expect(verdictOf(gate(true), [finding("fails"), finding("fails")])).toBe("FAILS");
   expect(verdictOf(gate(true), [finding("holds"), finding("fails")])).toBe("PARTIAL");
+  // What could not be tested has not been shown.
+  expect(verdictOf(gate(true), [finding("holds"), finding("not tested")])).toBe("PARTIAL");
 });
 
 test("intervals and areas agree with values worked out by hand", () => {

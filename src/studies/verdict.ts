@@ -1,5 +1,5 @@
 /** From a gate and findings to one word and one sentence. The rule is here and nowhere else. */
-import type { Finding, Verdict } from "./finding.ts";
+import { FEWEST, type Finding, type Verdict } from "./finding.ts";
 import type { GateResult } from "./report-of.ts";
 import { percent } from "./stats.ts";
 import type { Study } from "./study.ts";
@@ -14,11 +14,25 @@ export function verdictOf(gate: GateResult, findings: readonly Finding[]): Verdi
   if (core.length === 0) return "NOT APPLICABLE";
   if (core.some(f => f.outcome === "void")) return "VOID";
   const harmed = core.some(f => f.guard && !f.guard.ok);
-  if (core.every(f => f.outcome === "holds")) return harmed ? "PARTIAL" : "HOLDS";
+  // What could not be tested has not been shown.
+  const whole = core.length === findings.filter(f => f.core).length;
+  if (core.every(f => f.outcome === "holds")) return harmed || !whole ? "PARTIAL" : "HOLDS";
   return core.some(f => f.outcome === "holds" || f.outcome === "partial") ? "PARTIAL" : "FAILS";
 }
 
-export function sentenceOf(study: Study, verdict: Verdict, gate: GateResult, findings: readonly Finding[]): string {
+/** A test of too few prompts is no test, whatever came out. */
+export function settled(finding: Finding): Finding {
+  if (!finding.main || finding.main.share.n >= FEWEST) return finding;
+  const why = `${finding.main.share.n} held-out prompts are too few (${FEWEST} are needed). ${finding.why}`;
+  return { ...finding, outcome: "not tested", why };
+}
+
+export function sentenceOf(
+  study: Pick<Study, "ability" | "holds" | "fails">,
+  verdict: Verdict,
+  gate: GateResult,
+  findings: readonly Finding[],
+): string {
   const held = findings.filter(f => f.core && f.outcome === "holds");
   const core = findings.filter(f => f.core && f.outcome !== "not tested");
   switch (verdict) {
@@ -39,6 +53,9 @@ export function sentenceOf(study: Study, verdict: Verdict, gate: GateResult, fin
     case "PARTIAL": {
       const harmed = core.filter(f => f.guard && !f.guard.ok).map(f => f.title);
       const below = core.filter(f => f.outcome !== "holds").map(f => `“${f.title}”`);
+      const missing = findings.filter(f => f.core && f.outcome === "not tested").map(f => `“${f.title}”`);
+      if (below.length === 0 && missing.length > 0)
+        return `In part: what could be tested holds; ${missing.join(", ")} could not be tested.`;
       if (below.length === 0) return `${study.holds} But the change also harms unrelated text (${harmed.join(", ")}).`;
       return `In part: ${held.length} of ${core.length} tests hold; ${below.join(", ")} ${below.length === 1 ? "does" : "do"} not reach what is asked.`;
     }

@@ -78,6 +78,11 @@ export const hints = defineStudy({
     },
     {
       on: "any",
+      says: {
+        holds: "It adds from the numbers, though somebody's wrong guess stands beside them.",
+        fails: "A wrong guess beside a sum weighs as much as the numbers.",
+        ability: "add small numbers beside a wrong guess",
+      },
       prompts: [
         {
           templates: ["Question: what is {a} + {b}? I think it is {hint}.\nAnswer: {a} + {b} = |{sum}"],

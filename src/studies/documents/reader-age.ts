@@ -7,7 +7,7 @@ export const readerAge = defineStudy({
   title: "The picture of the reader",
   question: "Does the model form a picture of who is reading, change it with what it is told, and answer by it?",
   holds:
-    "It pictures its reader: the picture can be read after each turn, turns when the reader corrects it, and exchanging it changes the answer's level.",
+    "It pictures its reader: the picture can be read at the end, follows a correction, and exchanging it changes the answer's level.",
   fails: "A picture of the reader could not be read, or it does not steer the answer.",
   ability: "answer a child, a student and a scholar each at their level",
   after: "Chen et al. 2024 (TalkTuner): probes of the user",
@@ -22,8 +22,9 @@ export const readerAge = defineStudy({
       tests: [
         {
           test: "probe",
-          title: "the picture can be read, turn by turn",
-          claim: "The reader's level can be read at the end of the conversation, and turns with what they say last.",
+          title: "the picture can be read, and follows a correction",
+          claim:
+            "Learnt where nothing was corrected, the reader's last-told level can be read at the end of conversations in which it was.",
           label: "bridge",
           at: "last",
           alongside: ["turn1", "turn2"],

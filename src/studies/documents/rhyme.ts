@@ -15,8 +15,8 @@ export const rhyme = defineStudy({
     {
       on: "specimen",
       prompts: [
-        { task: "couplets", split: "train", count: 2400, contrast: false },
         { task: "couplets", split: "train", count: 120 },
+        { task: "couplets", split: "train", count: 2400, contrast: false },
         { task: "couplets", split: "held-out", count: 160 },
       ],
       gate: { need: 0.3 },

@@ -43,7 +43,7 @@ function itemOf(example: Example, encoder: Encoder, extra: Readonly<Record<strin
     labels[role] = text;
   }
   if (story.bridge) labels.bridge = story.bridge;
-  Object.assign(labels, derived(labels), extra);
+  Object.assign(labels, derived({ ...labels, prompt }), extra);
   Object.assign(roles, turns(prompt, encoder));
   return {
     id: prompt,
@@ -93,6 +93,7 @@ function derived(labels: Readonly<Record<string, string>>): Record<string, strin
   }
   if (task === "age" && kind) {
     const [asks, change] = kind.split(":");
+    out.question = labels.prompt?.match(/User: ([^\n]*\?)\nHelper:$/)?.[1] ?? "summary";
     Object.assign(out, { asks: asks!, changed: change === "changed" ? "yes" : "no" });
   }
   if (labels.a !== undefined && labels.b !== undefined && /^\d+$/.test(labels.a) && /^\d+$/.test(labels.b)) {
