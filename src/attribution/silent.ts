@@ -19,12 +19,15 @@ export interface SilentInput {
   readonly position: number;
   /** Most units of the contrast whose rows are computed. */
   readonly expand: number;
+  /** Blocks that are charted whole: their features are not named. */
+  readonly coarse: readonly { readonly layer: number; readonly position: number }[];
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Strongest first; `effect` is what their silence adds to the answer, in logits. */
 export async function silentUnits(input: SilentInput): Promise<SilentUnit[]> {
-  const { basis, contrast, contrastBasis, answer, position, expand, signal } = input;
+  const { basis, contrast, contrastBasis, answer, position, expand, coarse, signal } = input;
+  const whole = new Set(coarse.map(block => `${block.layer} ${block.position}`));
   const targets = await logitTargets(contrast, [answer], String, position);
   const { graph } = await attribute(contrast, contrastBasis, targets, { expand, signal });
   const known = effects(graph);
@@ -32,6 +35,7 @@ export async function silentUnits(input: SilentInput): Promise<SilentUnit[]> {
   const found: SilentUnit[] = [];
   graph.nodes.forEach((node, i) => {
     if (node.kind !== "unit" || rows[i]! < 0 || known[i] === 0 || basis.number(node) !== undefined) return;
+    if (whole.has(`${node.layer} ${node.position}`)) return;
     found.push({ id: nodeId(node), activation: graph.activation[i]!, effect: -known[i]! });
   });
   return found.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));

@@ -183,7 +183,9 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
     signal: options.signal,
     progress: (done, of) => progress("sweep", done, of),
   });
-  const attribution = circuit ? { ...swept, graph: coarsen(swept.graph, circuit.coarse) } : swept;
+  const coarse =
+    circuit?.coarse ?? (contrastBasis ? earlyBlocks(recording, firstDifference(prompt.ids, versus!.ids)) : []);
+  const attribution = { ...swept, graph: coarsen(swept.graph, coarse) };
   clock.lap("sweep");
 
   const silent =
@@ -195,6 +197,7 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
           answer: { id: answer, foil },
           position,
           expand,
+          coarse,
           signal: options.signal,
         })
       : [];
@@ -292,6 +295,14 @@ export async function loadPrograms(
     await model.prepare(layer, names);
     progress(layer + 1, model.layers);
   }
+}
+
+/** In features too, the first layers' MLPs are charted whole; where there are too many for half of the chart, none. */
+function earlyBlocks({ model, tokens }: Recording, from: number): { layer: number; position: number }[] {
+  const blocks: { layer: number; position: number }[] = [];
+  for (let layer = 0; layer < earlyLayers(model.layers); layer++)
+    for (let position = from; position < tokens; position++) blocks.push({ layer, position });
+  return blocks.length <= MOST_FEATURES / 2 ? blocks : [];
 }
 
 /** Seconds by stage. */
