@@ -16,7 +16,7 @@ import { kept } from "../features/index/collector.ts";
 import { examplesLabel, type Told } from "../features/index/examples-label.ts";
 import { groupBatches, Indexer } from "../features/index/indexer.ts";
 import type { Manifest } from "../features/index/manifest.ts";
-import { packed } from "../features/index/packed.ts";
+import { packed, packedRecord } from "../features/index/packed.ts";
 import { type Example, recordOf, type UnitRecord } from "../features/index/record.ts";
 import { ones, sketches } from "../features/index/similarity.ts";
 import type { Watched } from "../features/index/watched.ts";
@@ -289,7 +289,8 @@ async function records(
     similar.push(new Uint8Array(sketch.buffer));
     const { dModel } = watched.model.config;
     const decoders = request.promoted ? await watched.decoders(l) : undefined;
-    const made: UnitRecord[] = [];
+    // Packed at once: a layer of 12,500 records as objects would take half a gigabyte.
+    const made: Uint8Array[] = [];
     for (let start = 0; start < units; start += 256) {
       progress?.("records", done + start, total);
       const some = Array.from({ length: Math.min(256, units - start) }, (_, i) => start + i);
@@ -306,11 +307,12 @@ async function records(
         const weak = record.spread.slice(1).flatMap(s => s.examples);
         const found = examplesLabel(await told(record.top), await told(weak));
         if (found) labels[`${layer}.${unit}`] = [found.text, Number(found.confidence.toFixed(3))];
-        made.push({
+        const whole: UnitRecord = {
           ...record,
           ...(said ? { promotes: said[i]!.promotes.tokens, suppresses: said[i]!.suppresses.tokens } : {}),
           ...(found ? { label: found } : {}),
-        });
+        };
+        made.push(packedRecord(whole));
       }
     }
     await writeBeside(at(files.layer(layer)), packed(made), signal ? { signal } : {});

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { memoryBytes } from "../../formats/bytes.ts";
-import { openPacked, packed } from "./packed.ts";
+import { openPacked, packed, packedRecord } from "./packed.ts";
 
 const records = Array.from({ length: 20 }, (_, i) => ({ index: i, text: "x".repeat(i * 50) }));
-const file = () => new Uint8Array(Buffer.concat(packed(records)));
+const file = () => new Uint8Array(Buffer.concat(packed(records.map(packedRecord))));
 
 test("any record is read alone: the header's few bytes and its own", async () => {
   const bytes = memoryBytes(file());

@@ -16,14 +16,16 @@ const head = magic.length + 8;
 /** A record of 64-token windows is about 3 kB packed and 10 unpacked; a thousand times that is no record of ours. */
 const mostRecord = 16 << 20;
 
-/** The file, in pieces. */
-export function packed(records: readonly unknown[]): Uint8Array[] {
-  const bodies = records.map(record => zlibSync(strToU8(JSON.stringify(record)), { level: 3 }));
-  const header = new Uint8Array(head + 8 * (records.length + 1));
+/** One record as it will lie in the file: some kilobytes, where the object takes tens. */
+export const packedRecord = (record: unknown): Uint8Array => zlibSync(strToU8(JSON.stringify(record)), { level: 3 });
+
+/** The file of these records, in pieces. */
+export function packed(bodies: readonly Uint8Array[]): Uint8Array[] {
+  const header = new Uint8Array(head + 8 * (bodies.length + 1));
   header.set(strToU8(magic));
   const view = new DataView(header.buffer);
   view.setUint32(magic.length, version, true);
-  view.setUint32(magic.length + 4, records.length, true);
+  view.setUint32(magic.length + 4, bodies.length, true);
   let offset = header.length;
   for (let i = 0; i <= bodies.length; i++) {
     view.setFloat64(head + 8 * i, offset, true);
