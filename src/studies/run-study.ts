@@ -185,7 +185,7 @@ async function behave(
 function sampled(items: readonly Item[], each = 48): Item[] {
   const kinds = new Map<string, Item[]>();
   for (const item of items) {
-    const key = `${item.labels.task} ${item.labels.kind} ${item.labels.language} ${item.labels.template}`;
+    const key = `${item.labels.task} ${item.labels.kind} ${item.labels.language} ${item.labels.template} ${item.versus !== undefined}`;
     const had = kinds.get(key);
     if (had) had.push(item);
     else kinds.set(key, [item]);

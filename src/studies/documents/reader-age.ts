@@ -8,7 +8,7 @@ export const readerAge = defineStudy({
   question: "Does the model form a picture of who is reading, change it with what it is told, and answer by it?",
   holds:
     "It pictures its reader: the picture can be read at the end, follows a correction, and exchanging it changes the answer's level.",
-  fails: "A picture of the reader could not be read, or it does not steer the answer.",
+  fails: "A picture of the reader could not be read, or exchanging it where it can be read does not change the answer.",
   ability: "answer a child, a student and a scholar each at their level",
   after: "Chen et al. 2024 (TalkTuner): probes of the user",
   grounds: [
@@ -35,7 +35,7 @@ export const readerAge = defineStudy({
         },
         {
           test: "swap",
-          title: "another reader",
+          title: "another reader put in",
           claim: "With another reader's mean at what they said, the whole answer is at that reader's level.",
           label: "bridge",
           keeping: ["asks", "question"],
@@ -46,7 +46,7 @@ export const readerAge = defineStudy({
         },
         {
           test: "swap",
-          title: "another reader, at the end",
+          title: "another reader, put in at the end",
           claim: "The same at the last token.",
           label: "bridge",
           keeping: ["asks", "question"],
@@ -99,7 +99,7 @@ export const readerAge = defineStudy({
         },
         {
           test: "swap",
-          title: "another reader",
+          title: "another reader put in",
           claim: "With the other reader's mean at what they said, the other word is likelier.",
           label: "who",
           at: "evidence",

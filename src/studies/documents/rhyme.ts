@@ -16,7 +16,7 @@ export const rhyme = defineStudy({
       on: "specimen",
       prompts: [
         { task: "couplets", split: "train", count: 120 },
-        { task: "couplets", split: "train", count: 2400, contrast: false },
+        { task: "couplets", split: "train", count: 2000, contrast: false },
         { task: "couplets", split: "held-out", count: 160 },
       ],
       gate: { need: 0.3 },
@@ -44,7 +44,7 @@ export const rhyme = defineStudy({
         },
         {
           test: "carry",
-          title: "the plan is carried by the line break",
+          title: "the contrast's plan at the line break",
           claim: "The contrast's state at the line break brings the contrast's whole line.",
           at: ["break", "end", "topic"],
           claimed: "break",

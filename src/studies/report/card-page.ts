@@ -11,7 +11,7 @@ export function cardPage(model: string, reports: readonly StudyReport[], works?:
   const can = reports.filter(r => r.gate.passed);
   const holds = reports.filter(r => r.verdict === "HOLDS");
   const doubt = reports.filter(r => r.verdict !== "HOLDS");
-  const first = `Of ${reports.length} things that were asked, ${model} can do ${can.length}; of ${holds.length} we can show how.${works && works.share.n > 0 ? ` Its charts explain ${percent(works.share.value)} of the answers that were tried.` : ""}`;
+  const first = `Of ${reports.length} things that were asked, ${model} can do ${can.length}; of ${holds.length} we can show how.${works && works.share.n > 0 ? ` Its charts explain ${percent(works.share.value)} of the ${works.share.n} answers that were tried.` : ""}`;
   return page(
     `Report card of ${model} · Lucida`,
     `<h1>Report card · ${e(model)}</h1>
@@ -25,7 +25,7 @@ ${works ? charts(works) : ""}
 ${doubt.length === 0 ? "<p>Nothing failed here, which is rare: look at the intervals.</p>" : `<ul>${doubt.map(doubtful).join("\n")}</ul>`}
 <p class="muted">A chart of a task that the model cannot do explains an accident. NOT APPLICABLE is an answer: it says that there is nothing to explain.</p></section>
 ${reports.map(r => `<details id="${e(r.study)}"><summary>${e(r.title)}: the whole study</summary>${studyBody(r)}</details>`).join("\n")}
-${reports[0] ? smallPrint(reports[0]) : ""}`,
+${reports[0] ? smallPrint({ ...reports[0], after: undefined }, false) : ""}`,
   );
 }
 

@@ -50,5 +50,5 @@ function prompts(rows: readonly Row[], what: string): string {
   return `<details><summary>${what}: ${right} of ${rows.length} as claimed</summary><ol class="rows">${items.join("\n")}</ol></details>`;
 }
 
-export const smallPrint = (r: StudyReport): string =>
-  `<p class="muted">${e(`${r.model}, ${r.weights}. ${r.items.training} training and ${r.items.heldOut} held-out prompts, dealt by a hash; layers, places and units chosen on training prompts only; seed ${r.seed}. Intervals are 95 %. “live”: attention reacts to the change; “frozen”: it is as without it.${r.after ? ` After ${r.after}.` : ""}`)}</p>`;
+export const smallPrint = (r: Omit<StudyReport, "after"> & { after?: string | undefined }, counts = true): string =>
+  `<p class="muted">${e(`${r.model}, ${r.weights}. ${counts ? `${r.items.training} training and ${r.items.heldOut} held-out prompts, dealt` : "Prompts are dealt into training and held-out"} by a hash; layers, places and units chosen on training prompts only; seed ${r.seed}. Intervals are 95 %. “live”: attention reacts to the change; “frozen”: it is as without it.${r.after ? ` After ${r.after}.` : ""}`)}</p>`;

@@ -42,5 +42,5 @@ td,th{text-align:left;vertical-align:top;padding:9px 10px 9px 0;border-top:1px s
 th{font-size:12px;color:var(--muted);font-weight:600}
 a{color:inherit;text-underline-offset:3px}
 .wide{overflow-x:auto}
-@media (max-width:600px){.sentence{font-size:22px}section{padding:14px}td:nth-child(3),th:nth-child(3){display:none}}
+@media (max-width:600px){.sentence{font-size:22px}section{padding:14px}table,tbody,tr,td{display:block}th{display:none}td{border:0;padding:2px 0}tr{border-top:1px solid var(--faint);padding:9px 0}}
 `;
