@@ -36,7 +36,15 @@ const report: StudyReport = {
       controls: [{ name: "random", share: share(1, 60), attention: "live" }],
       need: 0.5,
       charts: [
-        { kind: "bars", title: "bars", bars: [{ name: "swapped", share: share(8, 20) }], need: 0.5 },
+        {
+          kind: "bars",
+          title: "bars",
+          bars: [
+            { name: "swapped", share: share(8, 20), attention: "live" },
+            { name: "random", share: share(1, 60) },
+          ],
+          need: 0.5,
+        },
         {
           kind: "lines",
           title: "lines",
