@@ -6,12 +6,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OpenModel, openModel } from "../src/store/open-model.ts";
 import { specimenEncoder } from "../src/store/specimen-encoder.ts";
 import { StudyResults } from "../src/store/study-results.ts";
-import type { Encoder } from "../src/training/tokenizer/encoder.ts";
 import { twoHop } from "../src/studies/documents/two-hop.ts";
 import { Lab } from "../src/studies/lab.ts";
 import { signFlipped } from "../src/studies/null-weights.ts";
 import { type Memo, runStudy, type StudyOptions } from "../src/studies/run-study.ts";
 import type { Study } from "../src/studies/study.ts";
+import type { Encoder } from "../src/training/tokenizer/encoder.ts";
 
 const found = {
   kind: "folder",
