@@ -38,7 +38,7 @@ function lucida(...args: string[]): Running {
 
 const until = async (what: string, holds: () => boolean) => {
   for (let i = 0; !holds(); i++) {
-    if (i > 1200) throw new Error(`it never came to this: ${what}`);
+    if (i > 1200) throw new Error(`it never came to this: ${what}; shards are ${JSON.stringify(counts())}`);
     await new Promise(done => setTimeout(done, 100));
   }
 };
@@ -60,9 +60,12 @@ const shards = (name: string) =>
   );
 
 const cities = "Dallas,Houston,Fresno,Oakland,Miami,Tampa,Chicago,Denver,Seattle,Phoenix".split(",");
+/** So many that the two workers are seen at it together, also on a fast machine. */
+const seeds = Array.from({ length: 16 }, (_, i) => i + 1);
+const pieces = (cities.length * 3 * seeds.length) / 4;
 const grid = (out: string, ...more: string[]) => [
   ...["generate", "Fact: the capital of the {kind} containing {city} is", "--set", `city=${cities.join(",")}`],
-  ...["--set", "kind=state,place,land", "--seeds", "1,2,3,4", "--temperature", "1.5", "--tokens", "40"],
+  ...["--set", "kind=state,place,land", "--seeds", seeds.join(","), "--temperature", "1.5", "--tokens", "40"],
   ...["--shard", "4", "--out", join(folder, out), ...more],
 ];
 
@@ -80,7 +83,7 @@ test("a worker killed mid-shard and a database restarted: nothing lost, nothing 
   });
   first.child.kill("SIGKILL");
   const atKill = counts();
-  expect(atKill.completed!).toBeLessThan(30);
+  expect(atKill.completed!).toBeLessThan(pieces);
   await postgres.restart(1_500);
   const asked = await asking.ended;
   expect(asked.code, asked.err).toBe(0);
@@ -88,8 +91,8 @@ test("a worker killed mid-shard and a database restarted: nothing lost, nothing 
   expect(readFileSync(join(folder, "together/results.jsonl"), "utf8")).toBe(
     readFileSync(join(folder, "alone/results.jsonl"), "utf8"),
   );
-  // 10 cities × 3 kinds × 4 seeds, in fours: each shard once, and one of them at its second attempt.
-  expect(counts()).toEqual({ completed: 30 });
+  // Each shard once, and one of them at its second attempt.
+  expect(counts()).toEqual({ completed: pieces });
   const attempts = postgres.query("SELECT sum(retry_count) FROM lucida.job WHERE name LIKE 'shards-%'");
   expect(Number(attempts)).toBeGreaterThanOrEqual(1);
 
