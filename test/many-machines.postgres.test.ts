@@ -69,6 +69,12 @@ const grid = (out: string, ...more: string[]) => [
   ...["--shard", "4", "--out", join(folder, out), ...more],
 ];
 
+const atWork = () =>
+  until("both workers at it, and something done", () => {
+    const { active = 0, completed = 0 } = counts();
+    return active === 2 && completed > 1;
+  });
+
 test("a worker killed mid-shard and a database restarted: nothing lost, nothing doubled, the same results", async () => {
   const alone = await lucida(...grid("alone", "--workers", "1")).ended;
   expect(alone.code, alone.err).toBe(0);
@@ -77,10 +83,11 @@ test("a worker killed mid-shard and a database restarted: nothing lost, nothing 
   const asking = lucida(...grid("together", ...queue));
   const worker = () => lucida("worker", ...queue, "--workers", "1");
   const [first, second] = [worker(), worker()];
-  await until("both workers at it, and something done", () => {
-    const { active = 0, completed = 0 } = counts();
-    return active === 2 && completed > 1;
-  });
+  const early = await Promise.race([
+    Promise.race([first.ended, second.ended]).then(({ err }) => `a worker ended by itself: ${err}`),
+    atWork(),
+  ]);
+  expect(early).toBeUndefined();
   first.child.kill("SIGKILL");
   const atKill = counts();
   expect(atKill.completed!).toBeLessThan(pieces);

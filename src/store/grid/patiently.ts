@@ -42,11 +42,14 @@ export async function patiently<T>(patience: Patience, work: () => Promise<T>): 
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? "");
 
-/** Connection refused, reset or timed out; 08: connection; 57P01-3: shutting down, crashed, starting up. */
+/**
+ * Connection refused, reset or timed out; 08: connection; 57P01-3: shutting down, crashed, starting up; 40: in each other's way
+ * (several workers that make the queue's tables at once meet in a deadlock, and PostgreSQL lets one of them fail).
+ */
 function isAway(error: unknown): boolean {
   const code = codeOf(error);
   if (/^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|EAI_AGAIN)$/.test(code)) return true;
-  if (/^(08...|57P0[123]|53300)$/.test(code)) return true;
+  if (/^(08...|57P0[123]|53300|40P01|40001)$/.test(code)) return true;
   const { message = "", errors = [] } = (error ?? {}) as { message?: string; errors?: unknown[] };
   return (
     /connection (terminated|timeout)|timeout exceeded|not queryable|client has encountered/i.test(message) ||
