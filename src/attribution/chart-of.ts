@@ -7,6 +7,7 @@ import type { UnitWords } from "../features/labels/label-units.ts";
 import type { Recording } from "../models/record.ts";
 import type { Attribution } from "./attribute.ts";
 import { boxLabel } from "./box-label.ts";
+import type { Clock } from "./clock.ts";
 import { coverage } from "./coverage.ts";
 import type { NodeInfo, SilentUnit, SupernodeInfo, TargetInfo, TraceDocument } from "./document.ts";
 import { effects as graphEffects } from "./effect.ts";
@@ -21,7 +22,7 @@ import { story } from "./story.ts";
 import { strongest } from "./strongest.ts";
 import { supernodes } from "./supernodes.ts";
 import type { Target } from "./target.ts";
-import type { Clock, TraceRequest } from "./trace.ts";
+import type { TraceRequest } from "./trace.ts";
 
 export interface ChartInput {
   readonly recording: Recording;

@@ -4,7 +4,7 @@
  */
 import { Problem } from "../core/problem.ts";
 import type { PromptBasis, UnitPlace } from "../features/basis.ts";
-import type { Recording } from "../models/record.ts";
+import { finalStream, type Recording } from "../models/record.ts";
 import type { SweepTarget } from "./sweep.ts";
 
 export interface Target extends SweepTarget {
@@ -71,8 +71,7 @@ export async function directionTarget(
   if (!(Number.isInteger(position) && position >= 0 && position < tokens)) {
     throw new Problem(`position ${position} is outside the prompt, which has positions 0 to ${tokens - 1}`);
   }
-  const stream = recording.residual[model.layers]!.slice(position * dModel, (position + 1) * dModel);
-  const { normed, scale } = await model.finalNorm(stream);
+  const { normed, scale } = await model.finalNorm(finalStream(recording, position));
   const gain = (await model.finalGain()).data;
   const beta = await model.finalBias();
   const vector = direction.map((v, i) => v * gain[i]! * scale[0]!);

@@ -17,9 +17,10 @@ import { argmax, likely, softmax } from "../models/generate.ts";
 import type { Model } from "../models/model.ts";
 import type { ProgramName } from "../models/programs.ts";
 import { type Asked, type Prompt, type PromptRequest, promptOf, shown, tokenNamed } from "../models/prompt.ts";
-import { type Recording, recordRun } from "../models/record.ts";
-import { type Attribution, attribute } from "./attribute.ts";
+import { logitsAt, type Recording, recordRun } from "../models/record.ts";
+import { attribute } from "./attribute.ts";
 import { chartOf } from "./chart-of.ts";
+import { Clock } from "./clock.ts";
 import { coarsen } from "./coarsen.ts";
 import { findVersus, givenVersus } from "./contrast/versus.ts";
 import type { Balance, TokenInfo, TraceDocument } from "./document.ts";
@@ -28,8 +29,9 @@ import type { Pruning } from "./prune.ts";
 import { silentUnits } from "./silent.ts";
 import { logitTargets, type Target, unitTargets } from "./target.ts";
 import { totalEffects } from "./total-effects.ts";
+import { balanceNote, notesOf, noVersus } from "./trace-notes.ts";
 import { balancedCircuit } from "./verify/balance.ts";
-import { type Circuit, chooseCircuit, earlyLayers, firstDifference } from "./verify/circuit.ts";
+import { type Circuit, chooseCircuit, earlyLayers, firstDifference, strongestUnits } from "./verify/circuit.ts";
 import { question } from "./verify/gap.ts";
 import { rankUnits } from "./verify/rank.ts";
 
@@ -171,7 +173,13 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
         balance = balanced.balance;
       } else circuit = chooseCircuit(recording, effects, limits);
       first = circuit.units.flatMap(place => onPrompt.number(place) ?? []).slice(0, expand);
-    } else first = largest(effects, Math.min(expand, budget), onPrompt);
+    } else {
+      const none = effects.map(values => new Uint8Array(values.length));
+      first = strongestUnits(effects, Math.min(expand, budget), none).map(({ layer, at }) => {
+        const { width } = basis;
+        return onPrompt.number({ layer, position: Math.floor(at / width), index: at % width })!;
+      });
+    }
     progress("effects", 1, 1);
     clock.lap("effects");
   }
@@ -305,33 +313,9 @@ function earlyBlocks({ model, tokens }: Recording, from: number): { layer: numbe
   return blocks.length <= MOST_FEATURES / 2 ? blocks : [];
 }
 
-/** Seconds by stage. */
-export class Clock {
-  readonly seconds: Record<string, number> = {};
-  private last = performance.now();
-
-  lap(stage: string): void {
-    const now = performance.now();
-    this.seconds[stage] = (this.seconds[stage] ?? 0) + (now - this.last) / 1000;
-    this.last = now;
-  }
-}
-
-async function logitsAt(recording: Recording, position: number): Promise<Float32Array<ArrayBuffer>> {
-  const { model, residual } = recording;
-  const { dModel } = model.config;
-  return model.logits(residual[model.layers]!.slice(position * dModel, (position + 1) * dModel));
-}
-
 function wantsVersus(request: TraceRequest, position: number, prompt: Prompt): boolean {
   if (!request.findVersus || request.foil !== undefined || request.allLikely || unitNamed(request.target)) return false;
   return position === prompt.ids.length - 1;
-}
-
-function noVersus(tried: number, answer: string): string {
-  return tried === 0
-    ? "no contrast was found: the prompt has no word that could be another"
-    : `no contrast was found: of ${tried} prompts with another word, none clearly has another answer than ${answer}`;
 }
 
 function positionOf(position: number | undefined, tokens: number): number {
@@ -368,44 +352,4 @@ export async function directionOf(
   const row = await model.unembeddingRow(answer);
   const against = foil === undefined ? await model.unembeddingMean() : await model.unembeddingRow(foil);
   return row.map((v, i) => v - against[i]!);
-}
-
-/** The basis's numbers of the n units with the greatest |effect|, for and against alike. */
-function largest(effects: readonly Float32Array[], n: number, basis: PromptBasis): number[] {
-  const width = basis.basis.width;
-  const sizes = new Float32Array(effects.reduce((sum, e) => sum + e.length, 0));
-  let at = 0;
-  for (const layer of effects) for (const v of layer) sizes[at++] = Math.abs(v);
-  const least = n >= sizes.length ? 0 : sizes.slice().sort()[sizes.length - n]!;
-  const found: { unit: number; size: number }[] = [];
-  effects.forEach((layer, l) => {
-    layer.forEach((v, i) => {
-      if (Math.abs(v) < least || v === 0) return;
-      const unit = basis.number({ layer: l, position: Math.floor(i / width), index: i % width });
-      if (unit !== undefined) found.push({ unit, size: Math.abs(v) });
-    });
-  });
-  return found
-    .sort((a, b) => b.size - a.size || a.unit - b.unit)
-    .slice(0, n)
-    .map(f => f.unit);
-}
-
-/** How for and against were weighed, in words. */
-function balanceNote({ factor, for: mine, against, sufficiencyAlike }: Balance): string {
-  const counts = `${mine} units for the answer and ${against} against it are charted`;
-  if (factor === 1) return `${counts}, chosen by size alike`;
-  const [more, side] = factor > 1 ? [factor, "against"] : [1 / factor, "for"];
-  const alone = `${Math.round(100 * sufficiencyAlike)} %`;
-  return `${counts}: those ${side} it from ${more.toFixed(1)} times the size of the others on. Chosen alike, the chart alone would bring about ${alone} of the difference`;
-}
-
-function notesOf(attribution: Attribution, recording: Recording, precision: string): string[] {
-  const notes: string[] = [];
-  if (recording.model.config.logitCap !== undefined) notes.push("logits are explained before the model's soft-cap");
-  if (precision.includes("dequantised"))
-    notes.push(`the weights are ${precision}: a quantised model is traced as what it really computes`);
-  if (attribution.rowSum > 1e-4)
-    notes.push(`rows add up only to ${attribution.rowSum.toExponential(1)} of their mass; 1e-4 is expected`);
-  return notes;
 }

@@ -1,6 +1,6 @@
 /** Logits of runs under interventions, from their final streams. */
 import { internal } from "../core/problem.ts";
-import type { Recording } from "../models/record.ts";
+import { finalStream, type Recording } from "../models/record.ts";
 import { holdsNorms, type Mode } from "./variants.ts";
 
 /**
@@ -17,8 +17,7 @@ export async function normedUnder(
   const { dModel, family } = model.config;
   const { normed, scale } = await model.finalNorm(streams);
   if (!holdsNorms(model, mode)) return normed;
-  const at = position * dModel;
-  const recorded = await model.finalNorm(recording.residual[model.layers]!.slice(at, at + dModel));
+  const recorded = await model.finalNorm(finalStream(recording, position));
   const beta = family.norm === "layer" ? await model.finalBias() : undefined;
   for (let i = 0; i < normed.length; i++) {
     const bias = beta?.[i % dModel] ?? 0;

@@ -2,7 +2,9 @@
  * One prompt before and after interventions: what the model says with attention live and frozen, what it writes on, and
  * whether text that has nothing to do with it still makes sense to the model.
  */
+
 import { type GenerateOptions, generate, softmax } from "../models/generate.ts";
+import { logitsAt } from "../models/record.ts";
 import { compile, generationStages, variantOf } from "./apply.ts";
 import type { InterventionContext } from "./context.ts";
 import type { Intervention } from "./intervention.ts";
@@ -31,7 +33,7 @@ export async function steer(
   options: SteerOptions = {},
 ): Promise<Steered> {
   const { recording } = context;
-  const { model, ids, residual } = recording;
+  const { model, ids } = recording;
   const { signal, stop, progress, tokens = 0 } = options;
   const under = async (attention: "live" | "frozen", done: number) => {
     const compiled = await compile({ interventions, attention }, context);
@@ -41,7 +43,7 @@ export async function steer(
   };
   const live = await under("live", 1);
   const frozen = await under("frozen", 2);
-  const before = await model.logits(residual[model.layers]!.slice(-model.config.dModel));
+  const before = await logitsAt(recording);
   if (tokens === 0) return { before, live, frozen };
   let n = 0;
   const common = { tokens, stop, signal, onToken: () => progress?.("writing on", ++n, 2 * tokens) } as GenerateOptions;

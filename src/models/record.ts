@@ -29,6 +29,19 @@ export interface Recording {
 export const mlpStream = (recording: Recording, layer: number): Float32Array<ArrayBuffer> =>
   (recording.model.config.parallel ? recording.residual : recording.mid)[layer]!;
 
+/** [dModel] The stream that leaves the last layer at a position (the last one when left out), before the final norm. A copy. */
+export function finalStream(
+  { model, residual, tokens }: Recording,
+  position: number = tokens - 1,
+): Float32Array<ArrayBuffer> {
+  const { dModel } = model.config;
+  return residual[model.layers]!.slice(position * dModel, (position + 1) * dModel);
+}
+
+/** [vocabulary] What the model says at a position: the last one when left out. */
+export const logitsAt = (recording: Recording, position?: number): Promise<Float32Array<ArrayBuffer>> =>
+  recording.model.logits(finalStream(recording, position));
+
 export interface RecordOptions {
   readonly signal?: AbortSignal | undefined;
   readonly progress?: ((layer: number) => void) | undefined;

@@ -6,7 +6,7 @@ import { verifyTrace } from "../attribution/verify/verify-trace.ts";
 import { forward } from "../models/forward.ts";
 import { argmax, generate, likely } from "../models/generate.ts";
 import { promptOf, shown, tokenNamed } from "../models/prompt.ts";
-import { recordRun } from "../models/record.ts";
+import { logitsAt, recordRun } from "../models/record.ts";
 import type { OpenModel } from "../store/open-model.ts";
 import type { ModelState, PromptInput } from "./api.ts";
 import { basisChoices } from "./bases.ts";
@@ -70,7 +70,7 @@ export const answers: Answers = {
     const { ids } = promptOf(request, open);
     const { model, tokenizer } = open;
     const recording = await recordRun(model, ids, { signal });
-    const logits = await model.logits(recording.residual[model.layers]!.slice(-model.config.dModel));
+    const logits = await logitsAt(recording);
     const answer = input.target === undefined ? argmax(logits) : tokenNamed(input.target, open);
     const { found, tried } = await findVersus(open, request, recording, {
       answer,

@@ -1,10 +1,12 @@
 /** What boxes do that were regrouped by hand, measured as a trace measures its own: each switched off in the real model. */
+
 import { boxLabel } from "../attribution/box-label.ts";
 import type { TraceDocument } from "../attribution/document.ts";
 import { parseNodeId } from "../attribution/node.ts";
 import { roles } from "../attribution/role.ts";
 import { story } from "../attribution/story.ts";
 import { shown } from "../models/prompt.ts";
+import { logitsAt } from "../models/record.ts";
 import type { CallOptions } from "./instrument.ts";
 import type { Scene } from "./resident.ts";
 import { traceOf } from "./traces.ts";
@@ -16,10 +18,8 @@ export async function boxRoles(scene: Scene, document: TraceDocument, options: C
   const target = targets[0]!;
   const { token } = target;
   if (!token || bare.length === 0) return document;
-  const { model, tokenizer } = scene.open;
-  const { dModel } = model.config;
-  const at = target.position * dModel;
-  const logits = await model.logits(recording.residual[model.layers]!.slice(at, at + dModel));
+  const { tokenizer } = scene.open;
+  const logits = await logitsAt(recording, target.position);
   const value = (of: Float32Array) =>
     of[token.id]! - (token.foil === undefined ? of.reduce((a, b) => a + b, 0) / of.length : of[token.foil]!);
   const sets = bare.map(box =>

@@ -91,22 +91,27 @@ export function judge(main: Share, controls: readonly Share[], need: number): Ou
   return main.value >= need ? "holds" : "partial";
 }
 
+/** What every finding of bars against controls has in common; a test adds its sentences and its charts. */
+export function judged(
+  { test, title, claim, core, need }: Pick<Finding, "test" | "title" | "claim" | "core" | "need">,
+  main: Arm,
+  controls: readonly Arm[],
+) {
+  const outcome = judge(
+    main.share,
+    controls.map(c => c.share),
+    need,
+  );
+  return { test, title, claim, core, outcome, main, controls, need };
+}
+
 /** "82 % (…) against 3 % (…) with random directions; 50 % is asked" */
 export function inNumbers(main: Arm, controls: readonly Arm[], need: number): string {
   const against = controls.map(c => `${withInterval(c.share)} ${c.name}`);
   return `${main.name}: ${withInterval(main.share)}${against.length > 0 ? `; against ${against.join(", ")}` : ""}; ${Math.round(100 * need)} % is asked`;
 }
 
-export function notTested(
-  test: {
-    readonly test: string;
-    readonly title: string;
-    readonly claim: string;
-    readonly core: boolean;
-    readonly need: number;
-  },
-  why: string,
-): Finding {
+export function notTested(test: Pick<Finding, "test" | "title" | "claim" | "core" | "need">, why: string): Finding {
   const { title, claim, core, need } = test;
   return { test: test.test, title, claim, core, outcome: "not tested", why, controls: [], need, charts: [], rows: [] };
 }

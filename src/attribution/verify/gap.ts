@@ -7,7 +7,7 @@ import { type Charted, checkSameLength, holdVariant } from "../../interventions/
 import { type ChartedFeatures, holdFeatures } from "../../interventions/hold-features.ts";
 import type { LiveFeatures } from "../../interventions/live-features.ts";
 import { runVariants, type Variant, type VariantOptions } from "../../interventions/variants.ts";
-import type { Recording } from "../../models/record.ts";
+import { finalStream, type Recording } from "../../models/record.ts";
 
 export interface Question {
   readonly prompt: Recording;
@@ -38,8 +38,7 @@ export async function question(
   const other = await model.unembeddingRow(contrastAnswer);
   const direction = row.map((v, i) => v - other[i]!);
   const base = { prompt, contrast, direction, answer, contrastAnswer };
-  const last = (r: Recording) => r.residual[model.layers]!.slice((r.tokens - 1) * model.config.dModel);
-  const [onPrompt, onContrast] = await answersOf(base, [last(prompt), last(contrast)]);
+  const [onPrompt, onContrast] = await answersOf(base, [finalStream(prompt), finalStream(contrast)]);
   return { ...base, onPrompt: onPrompt!, onContrast: onContrast! };
 }
 

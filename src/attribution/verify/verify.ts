@@ -18,7 +18,7 @@ import type { LiveFeatures } from "../../interventions/live-features.ts";
 import { sentence } from "../../interventions/sentence.ts";
 import { unitsHeld } from "../../interventions/units-held.ts";
 import { runVariants, type Variant } from "../../interventions/variants.ts";
-import type { Recording } from "../../models/record.ts";
+import { finalStream, type Recording } from "../../models/record.ts";
 import type { Verdict, Verification } from "../document.ts";
 import { dealt, Matched } from "./controls.ts";
 import type { GapShares } from "./gap.ts";
@@ -270,8 +270,7 @@ class Runs {
     const { model } = recording;
     const { dModel } = model.config;
     const position = this.input.position ?? recording.tokens - 1;
-    const at = position * dModel;
-    const before = recording.residual[model.layers]!.slice(at, at + dModel);
+    const before = finalStream(recording, position);
     const streams = await runVariants(recording, this.variants, { positions: [position], signal, progress });
     const all = new Float32Array((streams.length + 1) * dModel);
     [before, ...streams].forEach((stream, i) => {

@@ -8,7 +8,7 @@ import { Problem } from "../../core/problem.ts";
 import type { Basis } from "../../features/basis.ts";
 import { argmax } from "../../models/generate.ts";
 import { type Asked, promptOf, shown } from "../../models/prompt.ts";
-import { type Recording, recordRun } from "../../models/record.ts";
+import { logitsAt, type Recording, recordRun } from "../../models/record.ts";
 import { givenVersus } from "../contrast/versus.ts";
 import type { Balance, Verification } from "../document.ts";
 import { trace } from "../trace.ts";
@@ -156,7 +156,4 @@ async function quickly(asked: Asked, pair: Pair, nodes: number, { signal }: Pair
   };
 }
 
-async function answerOf({ model, residual, tokens }: Recording): Promise<number> {
-  const { dModel } = model.config;
-  return argmax(await model.logits(residual[model.layers]!.slice((tokens - 1) * dModel)));
-}
+const answerOf = async (recording: Recording): Promise<number> => argmax(await logitsAt(recording));

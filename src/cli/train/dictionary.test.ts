@@ -64,7 +64,7 @@ test("it trains, reports and leaves a folder that a trace takes at once, and not
   expect(names.filter(name => /checkpoint|activations|\.part$/.test(name))).toEqual([]);
   expect(JSON.parse(readFileSync(at("plt/training.json"), "utf8"))).toMatchObject({ tokens: 1280 });
   const traced = await commandJson("trace", "Texas", "--model", at("model"), "--basis", at("plt"));
-  expect(traced).toBeTruthy();
+  expect(traced).toMatchObject({ format: "lucida-trace", basis: "plt" });
   await refuses([...base(), ...text(), "--out", at("plt")], 1, "a finished dictionary is in this folder", "--out");
 }, 120_000);
 

@@ -139,7 +139,7 @@ const disk = join(root, "disk");
 mkdirSync(disk);
 const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=24k", "tmpfs", disk]).status === 0;
 afterAll(() => mounted && spawnSync("umount", [disk]));
-test.skipIf(!mounted)("on a disk that is really full, too", async () => {
+test.skipIf(!mounted)("on a disk that is really full, too (where tests may mount one)", async () => {
   const folder = "disk/grid";
   const full = runGrid(options(folder));
   await expect(full).rejects.toThrow("the disk is full");

@@ -3,22 +3,21 @@
  * The neuron basis: a dictionary's features are not at hand in a grid.
  */
 import { Problem } from "../../core/problem.ts";
-import { neurons } from "../../features/neurons.ts";
 import { compile, generationStages, variantOf } from "../../interventions/apply.ts";
 import type { InterventionContext } from "../../interventions/context.ts";
+import { contextFor } from "../../interventions/context-for.ts";
 import { logitsUnder } from "../../interventions/read-out.ts";
 import { sentence } from "../../interventions/sentence.ts";
 import { runVariants, type Variant } from "../../interventions/variants.ts";
 import { generate } from "../../models/generate.ts";
-import { promptOf, shown } from "../../models/prompt.ts";
-import { type Recording, recordRun } from "../../models/record.ts";
+import { logitsAt, type Recording } from "../../models/record.ts";
 import { predictionOf } from "./answers.ts";
 import { textOf, writing } from "./generate-runs.ts";
 import { distinct } from "./predict-runs.ts";
 import type { Ready, RunContext } from "./ready.ts";
 
 export async function steerRuns(context: RunContext, ready: readonly Ready[]): Promise<void> {
-  const others = new Others(context);
+  const others = new Map<string, Promise<Recording>>();
   for (const same of distinct(ready)) {
     const on = await onPrompt(context, same[0]!, others);
     await predictions(context, same, on);
@@ -26,35 +25,21 @@ export async function steerRuns(context: RunContext, ready: readonly Ready[]): P
   }
 }
 
-/** Runs of the prompts that swaps take values from, each once a shard. */
-class Others {
-  private readonly runs = new Map<string, Promise<Recording>>();
-  private readonly context: RunContext;
-  constructor(context: RunContext) {
-    this.context = context;
-  }
-  of(text: string): Promise<Recording> {
-    const { open, signal } = this.context;
-    let had = this.runs.get(text);
-    if (!had) {
-      had = Promise.resolve().then(() => recordRun(open.model, promptOf({ text }, open).ids, { signal }));
-      this.runs.set(text, had);
-    }
-    return had;
-  }
-}
-
+/** A run of a prompt, and of those that swaps take values from: each once a shard. */
 async function onPrompt(
   { open, shared, signal }: RunContext,
   one: Ready,
-  others: Others,
+  others: Map<string, Promise<Recording>>,
 ): Promise<InterventionContext> {
-  const recording = await recordRun(open.model, one.ids, { signal });
+  const on = await contextFor(open, one.ids, { signal });
+  const other = (text: string): Promise<Recording> => {
+    let run = others.get(text);
+    if (!run) others.set(text, (run = on.other!(text)));
+    return run;
+  };
   return {
-    recording,
-    texts: one.ids.map(id => shown(open.tokenizer, id)),
-    basis: await neurons(open.model).on(recording),
-    other: text => others.of(text),
+    ...on,
+    other,
     supernodes: new Map(Object.entries(shared.supernodes ?? {})),
     directions: new Map(Object.entries(shared.directions ?? {})),
   };
@@ -66,7 +51,7 @@ const compiledOf = ({ run }: Ready, on: InterventionContext) =>
 async function predictions(context: RunContext, same: readonly Ready[], on: InterventionContext): Promise<void> {
   const { open, results, signal } = context;
   const { recording } = on;
-  const unchanged = await lastLogits(recording);
+  const unchanged = await logitsAt(recording);
   const todo: { one: Ready; variant: Variant }[] = [];
   for (const one of same.filter(r => r.run.kind === "predict")) {
     await results.attempt(one.run, async () => {
@@ -102,7 +87,7 @@ async function written(context: RunContext, one: Ready, on: InterventionContext)
   await results.attempt(run, async () => {
     const stages = generationStages(await compiledOf(one, on), on);
     const common = { ...writing(run), seed: run.seed ?? 0, stop: open.eosIds, signal };
-    const unchanged = await lastLogits(on.recording);
+    const unchanged = await logitsAt(on.recording);
     const before = {
       ...predictionOf(open, run, unchanged),
       text: textOf(open, await generate(open.model, one.ids, common)),
@@ -110,9 +95,4 @@ async function written(context: RunContext, one: Ready, on: InterventionContext)
     const made = await generate(open.model, one.ids, { ...common, stages });
     results.put(one, { set: run.set!.map(sentence), text: textOf(open, made), made, before });
   });
-}
-
-/** [vocabulary] */
-function lastLogits({ model, residual }: Recording): Promise<Float32Array<ArrayBuffer>> {
-  return model.logits(residual[model.layers]!.slice(-model.config.dModel));
 }

@@ -1,5 +1,5 @@
 /** Is the model as sure as it is right? Probability of the first token it would say, against whether the answer is right. */
-import { type Arm, type Finding, inNumbers, judge, notTested } from "../finding.ts";
+import { type Arm, type Finding, inNumbers, judged, notTested } from "../finding.ts";
 import { ofSplit } from "../item.ts";
 import { drawFor, type Scene, shuffled, some } from "../scene.ts";
 import { auroc, average, type Share } from "../stats.ts";
@@ -58,19 +58,8 @@ export async function calibrationTest(test: TestOf<"calibration">, scene: Scene)
   const error = filled.reduce((sum, b) => sum + (b.n / sure.length) * Math.abs(b.sure - b.right), 0);
   return [
     {
-      test: test.test,
-      title: test.title,
-      claim: test.claim,
-      core: test.core,
-      outcome: judge(
-        main.share,
-        controls.map(c => c.share),
-        test.need,
-      ),
+      ...judged(test, main, controls),
       why: `${inNumbers(main, controls, test.need)}. It is sure of ${Math.round(100 * average(sure))} % and right in ${Math.round(100 * average(right.map(Number)))} %; mean distance between the two ${error.toFixed(2)}.`,
-      main,
-      controls,
-      need: test.need,
       charts: [
         {
           kind: "lines",

@@ -6,7 +6,7 @@
 
 import type { Intervention } from "../../interventions/intervention.ts";
 import { sentence } from "../../interventions/sentence.ts";
-import { type Arm, type Finding, inNumbers, judge, notTested, type Row } from "../finding.ts";
+import { type Arm, type Finding, inNumbers, judged, notTested, type Row } from "../finding.ts";
 import { guard } from "../guard.ts";
 import { type Item, ofSplit, positionOf, type Versus } from "../item.ts";
 import type { Ask, Reading } from "../lab.ts";
@@ -142,20 +142,9 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
   });
   return [
     {
-      test: test.test,
-      title: test.title,
-      claim: test.claim,
-      core: test.core,
-      outcome: judge(
-        main.share,
-        controls.map(c => c.share),
-        test.need,
-      ),
+      ...judged(test, main, controls),
       why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * frozen.share.value)} %.`,
       selection: `Layer ${site.layer} at ${site.role}: the best of ${sites.length} places on ${training.length} training pairs.`,
-      main,
-      controls,
-      need: test.need,
       ...(guarded ? { guard: guarded } : {}),
       charts: [
         {

@@ -6,7 +6,7 @@
 
 import type { Intervention } from "../../interventions/intervention.ts";
 import { sentence } from "../../interventions/sentence.ts";
-import { type Arm, type Finding, inNumbers, judge, notTested, type Row } from "../finding.ts";
+import { type Arm, type Finding, inNumbers, judged, notTested, type Row } from "../finding.ts";
 import { type Item, ofSplit } from "../item.ts";
 import { type Ask, nameOfIds } from "../lab.ts";
 import { drawFor, type Scene, shuffled, some } from "../scene.ts";
@@ -103,20 +103,9 @@ export async function headsTest(test: TestOf<"heads">, scene: Scene): Promise<Fi
   const controls: Arm[] = [{ name: "with as many random heads", share: mean(random), attention: "live" }];
   return [
     {
-      test: test.test,
-      title: test.title,
-      claim: test.claim,
-      core: test.core,
-      outcome: judge(
-        main.share,
-        controls.map(c => c.share),
-        test.need,
-      ),
+      ...judged(test, main, controls),
       why: `Share of the difference that goes. ${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * average(frozen))} %.`,
       selection: `Heads ${chosen.map(h => `${h.layer}.${h.head}`).join(", ")}: of ${all.length}, those that matter most on ${training.length} training pairs.`,
-      main,
-      controls,
-      need: test.need,
       charts: [
         {
           kind: "bars",

@@ -11,7 +11,7 @@ import type { Intervention } from "../../interventions/intervention.ts";
 import { sentence } from "../../interventions/sentence.ts";
 import { hash } from "../../training/corpus/random.ts";
 import { heldOutPair } from "../../training/corpus/split.ts";
-import { type Arm, type Chart, type Finding, inNumbers, judge, notTested, type Row } from "../finding.ts";
+import { type Arm, type Chart, type Finding, inNumbers, judged, notTested, type Row } from "../finding.ts";
 import type { Ask } from "../lab.ts";
 import { type Kind, kindsOf, type UnitOnes } from "../operand-units.ts";
 import { answerIdsOf } from "../prompts/spans.ts";
@@ -192,20 +192,9 @@ async function donors(
   ];
   const count = (kind: Kind) => chosen.filter(u => u.kind === kind).length;
   return {
-    test: test.test,
-    title: about.title,
-    claim: about.claim,
-    core: test.core,
-    outcome: judge(
-      main.share,
-      controls.map(c => c.share),
-      test.need,
-    ),
+    ...judged({ ...test, title: about.title, claim: about.claim }, main, controls),
     why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * average(frozen.map(Number)))} %.`,
     selection: `${chosen.length} of ${kinds.length} units (${count("look-up")} look-ups, ${count("sum, ones")} of the sum's ones), those that write most of it, as few as do it on training sums; exchanged at the token before the last digit.`,
-    main,
-    controls,
-    need: test.need,
     charts: [
       {
         kind: "bars",

@@ -2,7 +2,7 @@
  * Can something be read from the stream at one token? Nearest class mean, each dimension scaled by its spread, learnt on
  * training prompts; the layer is chosen there too. That something can be read does not say that it is used.
  */
-import { type Arm, type Finding, inNumbers, judge, notTested, type Row } from "../finding.ts";
+import { type Arm, type Finding, inNumbers, judged, notTested, type Row } from "../finding.ts";
 import { type Item, ofSplit, positionOf } from "../item.ts";
 import { drawFor, type Scene, shuffled, some } from "../scene.ts";
 import { average, share, shareOf } from "../stats.ts";
@@ -80,24 +80,13 @@ export async function probeTest(test: TestOf<"probe">, scene: Scene): Promise<Fi
   ];
   return [
     {
-      test: test.test,
-      title: test.title,
-      claim: test.claim,
-      core: test.core,
-      outcome: judge(
-        main.share,
-        controls.map(c => c.share),
-        test.need,
-      ),
+      ...judged(test, main, controls),
       why:
         inNumbers(main, controls, test.need) +
         (along.length > 0
           ? `. ${along.map(a => `At ${a.name}: ${Math.round(100 * average(a.marks.map(Number)))} %`).join(", ")}`
           : ""),
       selection: `Layer ${layer} at ${test.at === "last" ? "the last token" : test.at}, the best on training prompts (learnt on one half, judged on the other); ${classes.length} classes, ${training.length} training prompts.`,
-      main,
-      controls,
-      need: test.need,
       charts: [
         {
           kind: "bars",

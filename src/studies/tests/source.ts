@@ -3,7 +3,7 @@
  * prompt (as many tokens, everything else as it was), and the answer's log-probability falls by so much. No reading of
  * the inside is needed, so this is what a chart's shares must agree with.
  */
-import { type Arm, type Finding, inNumbers, judge, notTested, type Row } from "../finding.ts";
+import { type Arm, type Finding, inNumbers, judged, notTested, type Row } from "../finding.ts";
 import { type Item, ofSplit } from "../item.ts";
 import type { Ask } from "../lab.ts";
 import { drawFor, type Scene, shuffled, some } from "../scene.ts";
@@ -28,24 +28,15 @@ export async function sourceTest(test: TestOf<"source">, scene: Scene): Promise<
     ? [{ name: `from ${test.claimed}, where it should not matter`, share: claimed(other) }]
     : [];
   const even = 1 / test.roles.length;
-  const outcome = judge(
-    main.share,
-    controls.map(c => c.share),
-    test.need,
-  );
+  const common = judged(test, main, controls);
+  const { outcome } = common;
   const above = main.share.low > even;
   return [
     {
-      test: test.test,
-      title: test.title,
-      claim: test.claim,
-      core: test.core,
+      ...common,
       outcome: outcome === "void" ? "fails" : above ? outcome : "fails",
       why: `Share of the answer. ${inNumbers(main, controls, test.need)}. If all parts mattered alike it would be ${Math.round(100 * even)} %.`,
       selection: `Parts: ${test.roles.join(", ")}. Each was replaced by that of up to ${DONORS} other prompts, chosen by a hash.`,
-      main,
-      controls,
-      need: test.need,
       charts: [
         {
           kind: "bars",

@@ -8,7 +8,7 @@
 
 import type { Intervention } from "../../interventions/intervention.ts";
 import { sentence } from "../../interventions/sentence.ts";
-import { type Arm, type Finding, inNumbers, judge, notTested, type Row } from "../finding.ts";
+import { type Arm, type Finding, inNumbers, judged, notTested, type Row } from "../finding.ts";
 import { guard } from "../guard.ts";
 import { fits, type Item, ofSplit, positionOf } from "../item.ts";
 import type { Ask, Reading } from "../lab.ts";
@@ -149,11 +149,6 @@ export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Find
     share: shareOf(marks),
     attention: "live",
   }));
-  const outcome = judge(
-    main.share,
-    controls.map(c => c.share),
-    test.need,
-  );
   const guarded = await guard(scene, (position, i) => {
     const c = held[i % held.length]!;
     const v = vector(c, layer);
@@ -164,16 +159,9 @@ export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Find
   });
   return [
     {
-      test: test.test,
-      title: test.title,
-      claim: test.claim,
-      core: test.core,
-      outcome,
+      ...judged(test, main, controls),
       why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * frozenArm.share.value)} %. The other answer gains ${mean(shifts).value.toFixed(1)} logits on the own one; with a random direction ${mean(randomShifts).value.toFixed(1)}.`,
       selection: `Layer ${layer} at ${place}, ${by} times the difference of class means: the best of ${choices.length} choices on ${training.length} training prompts. ${learnt.means.size} classes, means of ${learnt.count} training prompts.`,
-      main,
-      controls,
-      need: test.need,
       ...(guarded ? { guard: guarded } : {}),
       charts: [
         {
