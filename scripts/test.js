@@ -14,7 +14,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fetchWeights } from "./fetch-weights.js";
 
@@ -105,6 +105,7 @@ async function vitest(project, env) {
     let passed = 0;
     let failed = 0;
     let skipped = 0;
+    const names = [];
     try {
       const result = JSON.parse(readFileSync(report, "utf8"));
       passed = result.numPassedTests;
@@ -112,17 +113,28 @@ async function vitest(project, env) {
       skipped = result.numPendingTests + result.numTodoTests;
       // A file that could not even be loaded has no tests to count.
       for (const file of result.testResults) {
-        if (file.status === "failed" && !file.assertionResults.some(test => test.status === "failed")) failed++;
+        const bad = file.assertionResults.filter(test => test.status === "failed");
+        const path = relative(root, file.name);
+        if (file.status === "failed" && bad.length === 0) {
+          failed++;
+          names.push(`${path} could not be loaded: ${firstLines(file.message)}`);
+        }
+        for (const test of bad) names.push(`${path} > ${test.fullName}: ${firstLines(test.failureMessages?.[0])}`);
       }
     } catch {
       // No report: vitest itself fell over, which the exit code tells.
     }
     if (!ok && failed === 0) failed = 1;
     const none = passed + failed + skipped === 0;
-    return { passed, failed, note: none ? "NO TESTS FOUND" : skipped ? `${skipped} skipped` : "" };
+    return { passed, failed, names, note: none ? "NO TESTS FOUND" : skipped ? `${skipped} skipped` : "" };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** What went wrong, short enough for the summary at the end. */
+function firstLines(message = "no message") {
+  return message.split("\n").slice(0, 4).join("\n    ").slice(0, 600);
 }
 
 /** Path of Chromium: $CHROMIUM, or one of the usual names on the PATH or in the usual places. */
@@ -196,6 +208,7 @@ const total = { passed: 0, failed: 0 };
 for (const [name, group] of Object.entries(groups)) {
   if (stop.signal.aborted || (asked.length > 0 && !asked.includes(name))) continue;
   const start = performance.now();
+  const before = lines.length;
   const result = await group().catch(error => {
     if (!stop.signal.aborted) console.error(error);
     return { passed: 0, failed: 1, note: "could not run" };
@@ -211,8 +224,10 @@ for (const [name, group] of Object.entries(groups)) {
     total.failed += result.failed;
     const counts = [`${result.passed} ok`, result.failed ? `${result.failed} FAILED` : "", result.note ?? "", seconds];
     lines.push(`${name.padEnd(8)} ${counts.filter(Boolean).join(" · ")}`);
+    // Named again under the counts: the end of a long log is what people look at first, and often all that is kept.
+    for (const failure of result.names ?? []) lines.push(`  FAILED ${failure}`);
   }
-  console.log(lines.at(-1));
+  console.log(lines.slice(before).join("\n"));
 }
 
 if (stop.signal.aborted) {

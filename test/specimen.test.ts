@@ -1,20 +1,15 @@
-import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { trace } from "../src/attribution/trace.ts";
 import { steer } from "../src/cli/steer-run.ts";
 import { parseIntervention } from "../src/interventions/sentence.ts";
 import { promptOf } from "../src/models/prompt.ts";
 import { type OpenModel, openModel } from "../src/store/open-model.ts";
+import { embedded } from "./embedded.ts";
 
 /** The embedded model, as it is shipped: it knows its facts for a reason that can be moved. */
 let open: OpenModel;
 beforeAll(async () => {
-  open = await openModel({
-    kind: "folder",
-    path: resolve(import.meta.dirname, "../specimen"),
-    name: "specimen",
-    source: "specimen",
-  });
+  open = await openModel(embedded);
 });
 afterAll(() => open.close());
 

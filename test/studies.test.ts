@@ -1,7 +1,7 @@
 /** On the embedded model, whole: the study holds, and with any of the nulls it does not. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OpenModel, openModel } from "../src/store/open-model.ts";
 import { specimenEncoder } from "../src/store/specimen-encoder.ts";
@@ -12,21 +12,16 @@ import { signFlipped } from "../src/studies/null-weights.ts";
 import { type Memo, runStudy, type StudyOptions } from "../src/studies/run-study.ts";
 import type { Study } from "../src/studies/study.ts";
 import type { Encoder } from "../src/training/tokenizer/encoder.ts";
+import { embedded } from "./embedded.ts";
 
-const found = {
-  kind: "folder",
-  path: resolve(import.meta.dirname, "../specimen"),
-  name: "specimen",
-  source: "specimen",
-} as const;
 let open: OpenModel;
 let flipped: OpenModel;
 let encoder: Encoder;
 let folder: string;
 beforeAll(async () => {
-  open = await openModel(found);
-  flipped = await openModel(found, { weights: w => signFlipped(w, 1) });
-  encoder = (await specimenEncoder(found))!;
+  open = await openModel(embedded);
+  flipped = await openModel(embedded, { weights: w => signFlipped(w, 1) });
+  encoder = (await specimenEncoder(embedded))!;
   folder = await mkdtemp(join(tmpdir(), "studies-"));
 });
 afterAll(async () => {

@@ -26,7 +26,7 @@ export interface AttributeOptions {
   readonly first?: readonly number[];
   /** Stop when the influence on unexpanded units is at most this share. */
   readonly bound?: number;
-  /** See SweepOptions: by default 0 (exact rows) while all sources are fewer than 100,000, else 1/20,000. */
+  /** See SweepOptions: by default 0 (exact rows) while all sources are no more than a row may keep; else see `KEPT`. */
   readonly floor?: number;
   /** Units expanded in one round; chosen by the budget when left out. */
   readonly round?: number;
@@ -57,9 +57,10 @@ export async function attribute(
   const sources = new Sources(basis);
   const rows: Row[] = [];
   const all = basis.count + recording.tokens + recording.model.layers;
+  const kept = basis.basis.name === "neurons" ? KEPT.neurons : KEPT.features;
   const limits: SweepOptions = {
-    floor: options.floor ?? (all < 100_000 ? 0 : 1 / 20_000),
-    most: 20_000,
+    floor: options.floor ?? (all <= kept.most ? 0 : kept.floor),
+    most: kept.most,
     signal: options.signal,
   };
   let rowSum = 0;
@@ -135,6 +136,14 @@ export async function attribute(
 
 /** Most units in one round. */
 const ROUND = 512;
+/**
+ * Most unit contributions of one row, and the share of its mass below which they are dropped where there could be more.
+ * A layer's features are fewer than its neurons, each says more, and other tools keep them all.
+ */
+const KEPT = {
+  neurons: { most: 20_000, floor: 1 / 20_000 },
+  features: { most: 50_000, floor: 1 / 200_000 },
+} as const;
 
 interface Row {
   readonly node: number;

@@ -7,16 +7,19 @@ import type { UnitWords } from "../features/labels/label-units.ts";
 import type { Recording } from "../models/record.ts";
 import type { Attribution } from "./attribute.ts";
 import { boxLabel } from "./box-label.ts";
+import { chosenFeatures, type Suffices } from "./chosen-features.ts";
 import type { Clock } from "./clock.ts";
+import { condense } from "./condense.ts";
 import { coverage } from "./coverage.ts";
-import type { NodeInfo, SilentUnit, SupernodeInfo, TargetInfo, TraceDocument } from "./document.ts";
-import { effects as graphEffects } from "./effect.ts";
+import type { Balance, NodeInfo, SilentUnit, SupernodeInfo, TargetInfo, TraceDocument } from "./document.ts";
+import { effectsAgainst, effects as graphEffects } from "./effect.ts";
 import { rowOfNode, wholeRowMass } from "./flow.ts";
+import type { Graph } from "./graph.ts";
 import { influence } from "./influence.ts";
 import { wordsOf } from "./labelled.ts";
-import { nodeId, parseNodeId } from "./node.ts";
+import { nodeId } from "./node.ts";
 import { type Pruning, prune, pruneNothing } from "./prune.ts";
-import { roles } from "./role.ts";
+import { withRoles } from "./role.ts";
 import { allScores } from "./scores.ts";
 import { story } from "./story.ts";
 import { strongest } from "./strongest.ts";
@@ -33,8 +36,12 @@ export interface ChartInput {
   readonly effects: readonly Float32Array[] | undefined;
   /** The dictionary on the contrast: what features are worth is then their change of value. */
   readonly contrastBasis: PromptBasis | undefined;
+  /** What the features of each whole block add to the answer by their change of value, by node id; in a dictionary. */
+  readonly blockEffects?: ReadonlyMap<string, number> | undefined;
   /** Features that speak on the contrast alone, strongest first: they share the chart's nodes with the others. */
   readonly silent: readonly SilentUnit[];
+  /** See `chosen-features.ts`. */
+  readonly suffices: Suffices | undefined;
   readonly targets: readonly Target[];
   readonly targetInfos: readonly TargetInfo[];
   /** [vocabulary] of the prompt at `position`. */
@@ -57,25 +64,31 @@ type Parts = Pick<
 
 export async function chartOf(
   input: ChartInput,
-): Promise<{ parts: Parts; pruning: Pruning; silent: readonly SilentUnit[] }> {
+): Promise<{ parts: Parts; pruning: Pruning; silent: readonly SilentUnit[]; balance?: Balance }> {
   const { attribution, basis, request, targetInfos } = input;
   const { graph } = attribution;
-  const effect = effectOf(input);
-  const silent = input.silent.slice(0, silentShare(input, effect));
+  // Nothing runs on through units without rows; only a chart that draws them too has to walk to them.
+  const walked = request.prune === "none" ? graph : condense(graph).graph;
+  const effect = effectOf(input, walked);
+  const { chosen, balance } = input.contrastBasis
+    ? await chosenFeatures(attribution.graph, effect, input)
+    : { chosen: undefined, balance: undefined };
+  const silent = chosen?.silent ?? [];
   const budget = input.budget - silent.length;
-  const pruning = pruningOf({ ...input, budget }, effect);
+  const pruning = pruningOf({ ...input, budget }, effect, chosen?.nodes);
   // Boxes are made of what the chart keeps; with pruning off, of what it would have kept.
-  const shown = request.prune === "none" ? strongest(graph, effect, budget) : pruning.nodes;
+  const shown = request.prune === "none" ? (chosen?.nodes ?? strongest(graph, effect, budget)) : pruning.nodes;
   const tokens = input.recording.ids.map(id => ({ text: input.show(id) }));
-  const grouped = supernodes(graph, {
+  const grouped = supernodes(walked, {
     shown,
     tokens,
     effect,
+    differ: new Set([...input.recording.ids.keys()].filter(differs(input))),
     ...(request.boxes === undefined ? {} : { boxes: request.boxes }),
   });
   input.clock.lap("chart");
 
-  const words = await wordsOf(graph, input.recording, basis, {
+  const words = await wordsOf(walked, input.recording, basis, {
     shown,
     effect,
     token: input.show,
@@ -83,40 +96,58 @@ export async function chartOf(
   });
   input.clock.lap("labels");
   const numbers = new Map(graph.nodes.map((node, i) => [nodeId(node), i]));
-  const boxes = (await withRoles(grouped.supernodes, input)).map(box => {
+  const told = input.changed
+    ? grouped.supernodes
+    : await withRoles(grouped.supernodes, {
+        recording: input.recording,
+        basis,
+        graph,
+        contrast: input.contrast,
+        target: input.targets[0]!,
+        logits: input.logits,
+        blockEffect: id => effect[numbers.get(id)!]!,
+        show: input.show,
+        signal: input.signal,
+        progress: (done, of) => input.progress("roles", done, of),
+      });
+  const boxes = told.map(box => {
     const members = box.members.map(id => ({ words: words.get(numbers.get(id)!), effect: effect[numbers.get(id)!]! }));
     return { ...box, label: boxLabel(box, members, tokens) };
   });
-  const shares = coverage(graph, { nodes: pruning.nodes });
+  const shares = coverage(walked, { nodes: pruning.nodes });
   const target = targetInfos[0]!;
   const named = boxes.map(box =>
     box.kind === "target" ? { ...box, label: { ...box.label, text: target.text.trim() || target.text } } : box,
   );
-  const told = story({ supernodes: named, superedges: grouped.superedges, coverage: shares, target });
+  const paragraph = story({ supernodes: named, superedges: grouped.superedges, coverage: shares, target });
   const parts: Parts = {
     target,
     targets: targetInfos,
-    ...drawn(input, pruning, effect, grouped.boxOf, named, words),
+    ...drawn(input, walked, pruning, effect, grouped.boxOf, named, words),
     supernodes: named,
     superedges: grouped.superedges,
-    story: told,
+    story: paragraph,
     coverage: shares,
     scores: allScores(graph, pruning.nodes),
   };
   input.clock.lap("roles");
-  return { parts, pruning, silent };
+  return { parts, pruning, silent, ...(balance ? { balance } : {}) };
 }
 
+const differs = ({ recording, contrast }: ChartInput) => {
+  return (position: number) => contrast !== undefined && contrast.ids[position] !== recording.ids[position];
+};
+
 /** [node] signed contribution to the answer: exact where total effects are known, through the known rows elsewhere. */
-function effectOf({ attribution, effects, basis, contrastBasis }: ChartInput): Float64Array {
-  const known = graphEffects(attribution.graph);
-  if (contrastBasis) {
-    attribution.graph.nodes.forEach((node, i) => {
-      if (node.kind !== "unit") return;
-      const other = contrastBasis.number(node);
-      if (other !== undefined) known[i]! *= 1 - contrastBasis.activation(other) / attribution.graph.activation[i]!;
-    });
-  }
+function effectOf(
+  { attribution, effects, basis, contrastBasis, blockEffects }: ChartInput,
+  walked: Graph,
+): Float64Array {
+  const { graph } = attribution;
+  const known = contrastBasis ? effectsAgainst(graph, contrastBasis) : graphEffects(walked);
+  graph.nodes.forEach((node, i) => {
+    if (node.kind === "mlp") known[i] = blockEffects?.get(nodeId(node)) ?? known[i]!;
+  });
   if (!effects) return known;
   const width = basis.basis.width;
   attribution.graph.nodes.forEach((node, i) => {
@@ -131,75 +162,23 @@ function effectOf({ attribution, effects, basis, contrastBasis }: ChartInput): F
   return known;
 }
 
-/** How many of the chart's strongest nodes are silent here. */
-function silentShare({ attribution, silent, budget }: ChartInput, effect: Float64Array): number {
-  const size = (v: number) => Math.abs(v);
-  const mine = attribution.graph.nodes.flatMap((node, i) => (node.kind === "unit" ? [size(effect[i]!)] : []));
-  const least = [...mine, ...silent.map(s => size(s.effect))].sort((a, b) => b - a)[budget - 1] ?? 0;
-  return Math.min(budget, silent.filter(s => size(s.effect) >= least).length);
-}
-
 function pruningOf(
-  { attribution, request, budget, effects, contrastBasis }: ChartInput,
+  { attribution, request, budget, effects }: ChartInput,
   effect: Float64Array,
+  chosen: Uint8Array | undefined,
 ): Pruning {
   const { graph } = attribution;
   if (request.prune === "none") return pruneNothing(graph);
   const edges = request.prune?.edges ?? 0.98;
   // Among raw neurons influence is too diffuse to choose by: tens of thousands hold a hundredth of a percent each.
   // Against a contrast, what is alike in both prompts tells nothing apart, however much it carries.
-  if (effects || contrastBasis) return prune(graph, { chosen: strongest(graph, effect, budget), edges });
+  if (chosen || effects) return prune(graph, { chosen: chosen ?? strongest(graph, effect, budget), edges });
   return prune(graph, { nodes: request.prune?.nodes ?? 0.8, edges, most: budget });
-}
-
-/** Boxes of units with what they do, measured in the real model. */
-async function withRoles(boxes: readonly SupernodeInfo[], input: ChartInput): Promise<readonly SupernodeInfo[]> {
-  const { basis, recording, targets, position } = input;
-  const target = targets[0]!;
-  const token = target.token;
-  // A unit's value is no function of the logits: its boxes keep the words that they have.
-  if (!token || input.changed) return boxes;
-  const value = (logits: Float32Array): number => {
-    if (token.foil !== undefined) return logits[token.id]! - logits[token.foil]!;
-    let mean = 0;
-    for (const v of logits) mean += v / logits.length;
-    return logits[token.id]! - mean;
-  };
-  const unitBoxes = boxes.filter(box => box.kind === "units");
-  const sets = unitBoxes.map(box =>
-    box.members.flatMap(id => {
-      const node = parseNodeId(id);
-      const number = node?.kind === "unit" ? basis.number(node) : undefined;
-      return number === undefined ? [] : [number];
-    }),
-  );
-  input.progress("roles", 0, sets.length);
-  const measured = await roles(
-    recording,
-    basis,
-    sets,
-    unitBoxes.map(box => -box.effect),
-    input.logits,
-    {
-      position,
-      value,
-      show: input.show,
-      contrast: input.contrast,
-      signal: input.signal,
-      progress: (done, of) => input.progress("roles", done, of),
-    },
-  );
-  const byId = new Map(unitBoxes.map((box, i) => [box.id, measured[i]!]));
-  return boxes.map(box => {
-    const role = byId.get(box.id);
-    if (!role) return box;
-    const { logits: _logits, ...does } = role;
-    return { ...box, does };
-  });
 }
 
 function drawn(
   { attribution, targetInfos }: ChartInput,
+  walked: Graph,
   pruning: Pruning,
   effect: Float64Array,
   boxOf: Int32Array,
@@ -207,9 +186,9 @@ function drawn(
   words: ReadonlyMap<number, UnitWords>,
 ): Pick<TraceDocument, "nodes" | "edges"> {
   const { graph } = attribution;
-  const shares = influence({ ...graph, targets: graph.targets.slice(0, 1) });
+  const shares = influence({ ...walked, targets: walked.targets.slice(0, 1) });
   const rows = rowOfNode(graph);
-  const mass = wholeRowMass(graph);
+  const mass = wholeRowMass(walked);
   const start = graph.targets[0]!.weight;
   const names = graph.nodes.map(nodeId);
   const infoOf = (i: number): NodeInfo => {

@@ -6,6 +6,7 @@
  * apart. The original's units cannot be told from it any more.
  */
 import type { Graph } from "./graph.ts";
+import { merge } from "./merge.ts";
 import type { Node } from "./node.ts";
 
 export function coarsen(graph: Graph, coarse: readonly { readonly layer: number; readonly position: number }[]): Graph {
@@ -35,34 +36,5 @@ export function coarsen(graph: Graph, coarse: readonly { readonly layer: number;
   });
 
   const rows = [...graph.rowNode.keys()].filter(row => blockOf(graph.nodes[graph.rowNode[row]!]!) === undefined);
-  const source: number[] = [];
-  const weight: number[] = [];
-  const rowStart = new Uint32Array(rows.length + 1);
-  const at = new Map<number, number>();
-  rows.forEach((row, r) => {
-    at.clear();
-    for (let e = graph.rowStart[row]!; e < graph.rowStart[row + 1]!; e++) {
-      const to = becomes[graph.source[e]!]!;
-      const had = at.get(to);
-      if (had === undefined) {
-        at.set(to, source.length);
-        source.push(to);
-        weight.push(graph.weight[e]!);
-      } else weight[had]! += graph.weight[e]!;
-    }
-    rowStart[r + 1] = source.length;
-  });
-  const some = (values: Float64Array) => Float64Array.from(rows, row => values[row]!);
-  return {
-    nodes,
-    activation: Float32Array.from(activation),
-    targets: graph.targets.map(t => ({ ...t, node: becomes[t.node]! })),
-    rowNode: Uint32Array.from(rows, row => becomes[graph.rowNode[row]!]!),
-    rowStart,
-    source: Uint32Array.from(source),
-    weight: Float32Array.from(weight),
-    rowValue: some(graph.rowValue),
-    rowDropped: some(graph.rowDropped),
-    rowDroppedAbsolute: some(graph.rowDroppedAbsolute),
-  };
+  return merge(graph, { nodes, activation: Float32Array.from(activation), becomes, rows });
 }

@@ -7,6 +7,8 @@ import type { Node } from "./node.ts";
 export interface TraceDocument {
   readonly format: "lucida-trace";
   readonly version: 1;
+  /** Absent while nobody has tested the chart. First, since a chart that does not work should say so first. */
+  readonly verify?: Verification;
   readonly model: ModelInfo;
   /** "neurons", or the dictionary's name. */
   readonly basis: string;
@@ -58,7 +60,6 @@ export interface TraceDocument {
     /** Influence that the nodes never expanded could still carry: the certified bound. */
     readonly unexpanded: number;
   };
-  readonly verify?: Verification;
   readonly notes: readonly string[];
   /** Seconds by stage. */
   readonly timings: Readonly<Record<string, number>>;
@@ -146,19 +147,22 @@ export interface SupernodeInfo {
   readonly layers: readonly [first: number, last: number];
   /** Share of the answer's influence that its members carry, 0 to 1. */
   readonly share: number;
-  /** Signed contribution to the answer's value through the frozen model, in logits. */
+  /**
+   * What the frozen model says that its members add to the answer together, in logits: by being active, or, against a
+   * contrast, by being as they are and not as there.
+   */
   readonly effect: number;
   /** Share of the answer's influence that begins in its coarse `mlp` nodes, whose input is not taken apart. */
   readonly begins?: number;
   /** What feeds it: boxes and tokens by share of attribution, signed. */
   readonly reads: readonly { readonly id: string; readonly label: string; readonly share: number }[];
-  /** What it does, measured by switching it off in the real model. */
+  /** What it does, measured in the real model: switched off or, against a contrast, put as it is there. */
   readonly does?: {
     readonly raises: readonly { readonly text: string; readonly change: number }[];
     readonly lowers: readonly { readonly text: string; readonly change: number }[];
-    /** Change of the target's value when the box is switched off, attention live, in logits. */
+    /** Change of the target's value without the box, attention live, in logits. */
     readonly measured: number;
-    readonly measuredFrozen?: number;
+    /** The same as the frozen model foretells it: minus the box's effect. */
     readonly predicted: number;
   };
   readonly verdict?: Verdict;

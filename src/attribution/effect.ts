@@ -5,6 +5,7 @@
  * the rows it feeds of gain × edge ÷ activation, and the source of an edge contributes gain × edge. Only expanded
  * rows pass effects on, so with few rows this sees few paths; the sweep can know effects exactly.
  */
+import type { PromptBasis } from "../features/basis.ts";
 import { topDown } from "./flow.ts";
 import type { Graph } from "./graph.ts";
 
@@ -24,6 +25,19 @@ export function effects(graph: Graph, target = 0, stop?: Uint8Array): Float64Arr
     sum[source]! += effect;
   });
   return sum;
+}
+
+/**
+ * [node] what each unit adds by speaking as it does and not as on a contrast: its effect times the share of its value
+ * that changes. All other nodes have their whole effect.
+ */
+export function effectsAgainst(graph: Graph, contrast: Pick<PromptBasis, "number" | "activation">): Float64Array {
+  const known = effects(graph);
+  graph.nodes.forEach((node, i) => {
+    const other = node.kind === "unit" ? contrast.number(node) : undefined;
+    if (other !== undefined) known[i]! *= 1 - contrast.activation(other) / graph.activation[i]!;
+  });
+  return known;
 }
 
 function walk(

@@ -35,6 +35,8 @@ export interface GroupingOptions {
   /** [node] signed contribution to the answer. */
   readonly effect: ArrayLike<number>;
   readonly tokens: readonly { readonly text: string }[];
+  /** Positions at which a contrast has another token: what everything turns on, so their words have a box, however little they weigh. */
+  readonly differ?: ReadonlySet<number> | undefined;
   /** Boxes of tokens and units together: the dial. Default 10. */
   readonly boxes?: number | undefined;
   /** What a unit writes, where that is at hand: units that write alike belong together. */
@@ -58,20 +60,30 @@ export function chooseGroups(graph: Graph, options: GroupingOptions): Group[] {
   return [...tokens, ...unitGroups(graph, options, Math.max(1, room))];
 }
 
-function tokenGroups(graph: Graph, { influence, effect, tokens }: GroupingOptions, most: number): Group[] {
+function tokenGroups(graph: Graph, options: GroupingOptions, most: number): Group[] {
+  const { influence, effect, tokens, differ } = options;
   const words = wordOf(tokens);
-  const groups = new Map<number, { members: number[]; mass: number }>();
+  const groups = new Map<number, { members: number[]; mass: number; differs: boolean }>();
   let total = 0;
   graph.nodes.forEach((node, i) => {
-    if (node.kind !== "embedding" || influence[i]! <= 0) return;
+    if (node.kind !== "embedding") return;
+    const differs = differ?.has(node.position) ?? false;
+    // Where the first blocks are charted whole, a token may speak through them alone, and so have no edge of its own.
+    if (influence[i]! <= 0 && !differs) return;
     const word = words[node.position] ?? -1 - node.position;
-    const group = groups.get(word) ?? { members: [], mass: 0 };
-    groups.set(word, { members: [...group.members, i], mass: group.mass + Math.abs(effect[i]!) });
+    const group = groups.get(word) ?? { members: [], mass: 0, differs: false };
+    groups.set(word, {
+      members: [...group.members, i],
+      mass: group.mass + Math.abs(effect[i]!),
+      differs: group.differs || differs,
+    });
     total += Math.abs(effect[i]!);
   });
-  const heavy = [...groups.entries()].sort((a, b) => b[1].mass - a[1].mass || a[0] - b[0]).map(entry => entry[1]);
-  const matter = heavy.filter((group, i) => i < most && group.mass >= 0.04 * total);
-  const rest = heavy.slice(matter.length).flatMap(group => group.members);
+  const heavy = [...groups.entries()]
+    .sort(([v, a], [w, b]) => Number(b.differs) - Number(a.differs) || b.mass - a.mass || v - w)
+    .map(entry => entry[1]);
+  const matter = heavy.filter((group, i) => i < most && (group.differs || group.mass >= 0.04 * total));
+  const rest = heavy.filter(group => !matter.includes(group)).flatMap(group => group.members);
   const boxes = matter.map(({ members }): Group => ({ kind: "tokens", members }));
   boxes.sort((a, b) => a.members[0]! - b.members[0]!);
   return rest.length > 0 ? [...boxes, { kind: "other", members: rest.sort((a, b) => a - b) }] : boxes;

@@ -39,31 +39,41 @@ export async function wordsOf(
   const kept = units.flatMap((u, i) => (u ? [{ ...u, number: nodes[i]! }] : []));
   const encoders = await basis.encoders(kept.map(k => k.unit));
   const shares = rowShares(graph);
+  const decoders = await decodersOf(basis, kept);
   const words = await labelUnits({
     model: recording.model,
     token: options.token,
     ids: recording.ids,
     signal: options.signal,
-    units: await Promise.all(
-      kept.map(async ({ node, unit, number }, i) => ({
-        layer: node.layer,
-        position: node.position,
-        index: node.index,
-        activation: basis.activation(unit),
-        decoder: await basis.decoder(unit),
-        encoder: encoders[i]!.vector,
-        row: {
-          shareOwnEmbedding: shares.embeddings(number).get(node.position) ?? 0,
-          shareByPosition: Float64Array.from(
-            { length: recording.tokens },
-            (_, p) => shares.embeddings(number).get(p) ?? 0,
-          ),
-          directLogitShare: shares.direct[number]!,
-        },
-      })),
-    ),
+    units: kept.map(({ node, unit, number }, i) => ({
+      layer: node.layer,
+      position: node.position,
+      index: node.index,
+      activation: basis.activation(unit),
+      decoder: decoders[i]!,
+      encoder: encoders[i]!.vector,
+      row: {
+        shareOwnEmbedding: shares.embeddings(number).get(node.position) ?? 0,
+        shareByPosition: Float64Array.from(
+          { length: recording.tokens },
+          (_, p) => shares.embeddings(number).get(p) ?? 0,
+        ),
+        directLogitShare: shares.direct[number]!,
+      },
+    })),
   });
   return new Map(kept.map(({ number }, i) => [number, words[i]!]));
+}
+
+/** In their order; read layer by layer, since a basis keeps the weights of few layers. */
+async function decodersOf(
+  basis: PromptBasis,
+  kept: readonly { readonly node: { readonly layer: number }; readonly unit: number }[],
+): Promise<Float32Array[]> {
+  const decoders = new Array<Float32Array>(kept.length);
+  for (const i of [...kept.keys()].sort((a, b) => kept[a]!.node.layer - kept[b]!.node.layer))
+    decoders[i] = await basis.decoder(kept[i]!.unit);
+  return decoders;
 }
 
 /** Of each node: what share of its influence goes straight to a target, and which embeddings feed it. */

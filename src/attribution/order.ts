@@ -8,6 +8,20 @@
  */
 import type { Node } from "./node.ts";
 
+/** What is known of a node: 0 nothing; met before, as a source or as a row; or of a kind that carries no influence. */
+const met = 1;
+const leftOut = 2;
+
+interface KnownRow {
+  readonly node: number;
+  readonly sources: ArrayLike<number>;
+  /** Signed. */
+  readonly weights: ArrayLike<number>;
+  /** Absolute, over the sources that carry influence and what was dropped. */
+  readonly mass: number;
+  readonly dropped: number;
+}
+
 export class Frontier {
   readonly #node: (node: number) => Node;
   readonly #weight: number;
@@ -15,10 +29,11 @@ export class Frontier {
   #arrived = new Float64Array(1024);
   /** [node] the part of it that has not yet run on to the sources */
   #waiting = new Float64Array(1024);
-  /** rows by layer, targets in the last list */
-  readonly #layers: { node: number; sources: Uint32Array; shares: Float64Array; dropped: number }[][] = [];
-  readonly #targets: { node: number; sources: Uint32Array; shares: Float64Array; dropped: number }[] = [];
-  readonly #expanded = new Set<number>();
+  /** rows by layer, and those of targets; not copies, since a row may have tens of thousands of sources */
+  readonly #layers: KnownRow[][] = [];
+  readonly #targets: KnownRow[] = [];
+  /** [node] what is known of it: a row has thousands of sources, most of them met before. */
+  #state = new Uint8Array(1024);
   readonly #units = new Set<number>();
   #dropped = 0;
 
@@ -26,37 +41,27 @@ export class Frontier {
   constructor(targets: readonly { readonly node: number; readonly weight: number }[], node: (node: number) => Node) {
     this.#node = node;
     this.#weight = targets.reduce((sum, target) => sum + target.weight, 0);
-    for (const target of targets) this.#put(this.#waiting, target.node, target.weight);
+    for (const target of targets) {
+      this.#reach(target.node);
+      this.#waiting[target.node]! += target.weight;
+    }
   }
 
-  /** A computed row: sources with their signed weights, and the absolute sum of the edges that were dropped. */
+  /** A computed row: sources with their signed weights (kept, not copied), and the absolute sum of the dropped edges. */
   add(node: number, sources: ArrayLike<number>, weights: ArrayLike<number>, droppedAbsolute = 0): void {
     let mass = droppedAbsolute;
-    let kept = 0;
-    const numbers = new Uint32Array(sources.length);
-    const shares = new Float64Array(sources.length);
     for (let edge = 0; edge < sources.length; edge++) {
       const source = sources[edge]!;
-      const { kind } = this.#node(source);
-      if (kind === "bias" || kind === "mlp") continue;
-      const size = Math.abs(weights[edge]!);
-      numbers[kept] = source;
-      shares[kept++] = size;
-      mass += size;
-      if (kind === "unit" && !this.#expanded.has(source)) this.#units.add(source);
+      this.#reach(source);
+      const state = this.#state[source] || this.#meet(source);
+      if (state !== leftOut) mass += Math.abs(weights[edge]!);
     }
-    mass = Math.max(mass, 1e-10);
-    for (let edge = 0; edge < kept; edge++) shares[edge]! /= mass;
-    const row = {
-      node,
-      sources: numbers.subarray(0, kept),
-      shares: shares.subarray(0, kept),
-      dropped: droppedAbsolute / mass,
-    };
+    const row = { node, sources, weights, mass: Math.max(mass, 1e-10), dropped: droppedAbsolute };
     const what = this.#node(node);
     if (what.kind === "unit") (this.#layers[what.layer] ??= []).push(row);
     else this.#targets.push(row);
-    this.#expanded.add(node);
+    this.#reach(node);
+    this.#state[node] = met;
     this.#units.delete(node);
   }
 
@@ -95,30 +100,43 @@ export class Frontier {
   /** What waits at expanded nodes runs on, top layer first. Earlier runs stay valid: influence only ever adds up. */
   #run(): void {
     for (const rows of [this.#targets, ...this.#layers.toReversed()]) {
-      for (const { node, sources, shares, dropped } of rows ?? []) {
-        const mass = this.#waiting[node] ?? 0;
-        if (mass === 0) continue;
+      for (const { node, sources, weights, mass, dropped } of rows ?? []) {
+        if (!this.#waiting[node]) continue;
+        const share = this.#waiting[node]! / mass;
         this.#waiting[node] = 0;
-        this.#dropped += mass * dropped;
+        this.#dropped += share * dropped;
+        const [arrived, waiting, state] = [this.#arrived, this.#waiting, this.#state];
         for (let edge = 0; edge < sources.length; edge++) {
-          this.#put(this.#arrived, sources[edge]!, mass * shares[edge]!);
-          this.#put(this.#waiting, sources[edge]!, mass * shares[edge]!);
+          const source = sources[edge]!;
+          if (state[source] === leftOut) continue;
+          const part = share * Math.abs(weights[edge]!);
+          arrived[source]! += part;
+          waiting[source]! += part;
         }
       }
     }
   }
 
-  #put(values: Float64Array<ArrayBuffer>, node: number, mass: number): void {
-    if (node >= values.length) {
-      const grown = new Float64Array(Math.max(node + 1, this.#arrived.length * 2));
-      const more = new Float64Array(grown.length);
-      grown.set(this.#arrived);
-      more.set(this.#waiting);
-      values = values === this.#arrived ? grown : more;
-      this.#arrived = grown;
-      this.#waiting = more;
-    }
-    values[node]! += mass;
+  /** A source is seen for the first time: units wait to be expanded. */
+  #meet(node: number): number {
+    const { kind } = this.#node(node);
+    const state = kind === "bias" || kind === "mlp" ? leftOut : met;
+    this.#state[node] = state;
+    if (kind === "unit") this.#units.add(node);
+    return state;
+  }
+
+  /** Makes room for what is known of a node. */
+  #reach(node: number): void {
+    if (node < this.#state.length) return;
+    const size = Math.max(node + 1, this.#state.length * 2);
+    const grown = <T extends Float64Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(into: T, from: T): T => {
+      into.set(from);
+      return into;
+    };
+    this.#arrived = grown(new Float64Array(size), this.#arrived);
+    this.#waiting = grown(new Float64Array(size), this.#waiting);
+    this.#state = grown(new Uint8Array(size), this.#state);
   }
 
   #before(a: number, b: number): number {

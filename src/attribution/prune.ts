@@ -9,7 +9,8 @@
  * Biases and coarse `mlp` nodes, which the peer lacks, are bystanders: they are kept by the same thresholds, but no
  * other node's fate depends on them. Nodes chosen elsewhere all stay, each with at least its strongest edge.
  */
-import { flow, peerNodes, rowMass, targetWeights } from "./flow.ts";
+import { condenseAsPeer } from "./condense.ts";
+import { flow, peerNodes, rowMass, rowOfNode, targetWeights } from "./flow.ts";
 import type { Graph } from "./graph.ts";
 
 export interface Pruning {
@@ -48,8 +49,9 @@ export function thresholdOf(scores: Float64Array, share: number): number {
   return sorted.length > 0 && share >= 1 ? sorted[sorted.length - 1]! : Infinity;
 }
 
-export function prune(graph: Graph, options: PruneOptions = {}): Pruning {
+export function prune(whole: Graph, options: PruneOptions = {}): Pruning {
   const { nodes: nodeShare = 0.8, edges: edgeShare = 0.98 } = options;
+  const { graph, edges: places } = withoutLeaves(whole, options.chosen);
   const peer = peerNodes(graph);
   const arrived = flow(graph, { counted: peer });
   const nodes = options.chosen
@@ -62,7 +64,20 @@ export function prune(graph: Graph, options: PruneOptions = {}): Pruning {
   const edges = Uint8Array.from(scores, score => (score > 0 && score >= least ? 1 : 0));
   if (options.chosen) keepStrongest(graph, nodes, scores, edges);
   else dropLoose(graph, peer, nodes, edges);
-  return { nodes, edges, cumulative: cumulativeShares(arrived, peer) };
+  const all = new Uint8Array(whole.source.length);
+  for (let i = 0; i < edges.length; i++) all[places?.[i] ?? i] = edges[i]!;
+  return { nodes, edges: all, cumulative: cumulativeShares(arrived, peer) };
+}
+
+/**
+ * Units that were not expanded are no peer nodes: their edges divide no mass, and none is kept unless it was chosen. So
+ * the walks below may leave those edges out.
+ */
+function withoutLeaves(whole: Graph, chosen: Uint8Array | undefined): { graph: Graph; edges?: Uint32Array } {
+  const rows = rowOfNode(whole);
+  if (chosen && whole.nodes.some((node, i) => node.kind === "unit" && chosen[i] && rows[i]! < 0))
+    return { graph: whole };
+  return condenseAsPeer(whole);
 }
 
 /** Pruning that keeps everything: `--prune none`. */

@@ -90,6 +90,16 @@ export class RowBuilder {
   /** The row with everything below the floor of its final mass dropped, at most `most` contributions, largest kept. */
   finish(most: number): FinishedRow {
     let least = this.absolute * this.floor;
+    if (least === 0 && this.length <= most) {
+      return {
+        units: this.units.slice(0, this.length),
+        unitWeights: this.weights.slice(0, this.length),
+        sum: this.sum,
+        absolute: this.absolute,
+        dropped: 0,
+        droppedAbsolute: 0,
+      };
+    }
     if (this.length > most) {
       const sizes = this.weights.slice(0, this.length).map(Math.abs).sort();
       least = Math.max(least, sizes[this.length - most - 1]!);
@@ -99,20 +109,19 @@ export class RowBuilder {
     let keptAbsolute = 0;
     for (let i = 0; i < this.length; i++) {
       const v = this.weights[i]!;
-      if (Math.abs(v) <= least && least > 0) continue;
+      if (Math.abs(v) <= least) continue;
       this.units[kept] = this.units[i]!;
       this.weights[kept++] = v;
       keptSum += v;
       keptAbsolute += Math.abs(v);
     }
-    const everything = kept === this.length && least === 0;
     return {
       units: this.units.slice(0, kept),
       unitWeights: this.weights.slice(0, kept),
       sum: this.sum,
       absolute: this.absolute,
-      dropped: everything ? 0 : this.sum - keptSum,
-      droppedAbsolute: everything ? 0 : Math.max(0, this.absolute - keptAbsolute),
+      dropped: this.sum - keptSum,
+      droppedAbsolute: Math.max(0, this.absolute - keptAbsolute),
     };
   }
 }

@@ -7,8 +7,10 @@
  * Completeness: how much of the input of nodes, weighted by their influence, is not error.
  * What rows have dropped is of unknown kind and counts as error: the scores can only be too low.
  */
+import { condenseAsPeer } from "./condense.ts";
 import { flow, peerNodes, rowMass, targetWeights } from "./flow.ts";
 import type { Graph } from "./graph.ts";
+import { merge } from "./merge.ts";
 import { type Node, nodeId } from "./node.ts";
 
 export interface Scores {
@@ -51,7 +53,7 @@ export function prunedScores(graph: Graph, kept: Uint8Array): Scores {
 
 /** All four, under the document's names. */
 export function allScores(graph: Graph, kept: Uint8Array) {
-  const whole = scores(graph);
+  const whole = scores(condenseAsPeer(graph).graph);
   const drawn = prunedScores(graph, kept);
   return { ...whole, replacementPruned: drawn.replacement, completenessPruned: drawn.completeness };
 }
@@ -78,35 +80,7 @@ export function foldIntoErrors(graph: Graph, kept: Uint8Array): Graph {
   });
 
   const rows = [...graph.rowNode.keys()].filter(row => becomes[graph.rowNode[row]!] === graph.rowNode[row]);
-  const rowStart = new Uint32Array(rows.length + 1);
-  const source: number[] = [];
-  const weight: number[] = [];
-  const at = new Int32Array(nodes.length).fill(-1); // node → its edge in the row being built
-  rows.forEach((row, i) => {
-    const first = source.length;
-    for (let edge = graph.rowStart[row]!; edge < graph.rowStart[row + 1]!; edge++) {
-      const from = becomes[graph.source[edge]!]!;
-      if (at[from]! < first) {
-        at[from] = source.push(from) - 1;
-        weight.push(0);
-      }
-      weight[at[from]!]! += graph.weight[edge]!;
-    }
-    rowStart[i + 1] = source.length;
-  });
-  const pick = (values: Float64Array) => Float64Array.from(rows, row => values[row]!);
   const activation = new Float32Array(nodes.length).fill(1);
   activation.set(graph.activation);
-  return {
-    nodes,
-    activation,
-    targets: graph.targets,
-    rowNode: Uint32Array.from(rows, row => graph.rowNode[row]!),
-    rowStart,
-    source: Uint32Array.from(source),
-    weight: Float32Array.from(weight),
-    rowValue: pick(graph.rowValue),
-    rowDropped: pick(graph.rowDropped),
-    rowDroppedAbsolute: pick(graph.rowDroppedAbsolute),
-  };
+  return merge(graph, { nodes, activation, becomes, rows });
 }

@@ -5,9 +5,13 @@
 import type { PromptBasis } from "../features/basis.ts";
 import { type Node, nodeId } from "./node.ts";
 
+/** Units in one page of numbers. */
+const PAGE = 1024;
+
 export class Sources {
   readonly nodes: Node[] = [];
-  private readonly units = new Map<number, number>();
+  /** The node number of each unit plus one, 0 for none yet: a page of units at a time, because a model has millions. */
+  private readonly pages: (Uint32Array | undefined)[] = [];
   private readonly others = new Map<string, number>();
   private readonly unitOf: number[] = [];
   private readonly basis: PromptBasis;
@@ -18,13 +22,18 @@ export class Sources {
 
   /** The node number of the basis's unit. */
   unit(unit: number): number {
-    let number = this.units.get(unit);
-    if (number === undefined) {
-      number = this.nodes.length;
-      this.units.set(unit, number);
-      this.nodes.push({ kind: "unit", ...this.basis.place(unit) });
-      this.unitOf[number] = unit;
+    const at = Math.floor(unit / PAGE);
+    let page = this.pages[at];
+    if (!page) {
+      page = new Uint32Array(PAGE);
+      this.pages[at] = page;
     }
+    const had = page[unit % PAGE]!;
+    if (had > 0) return had - 1;
+    const number = this.nodes.length;
+    page[unit % PAGE] = number + 1;
+    this.nodes.push({ kind: "unit", ...this.basis.place(unit) });
+    this.unitOf[number] = unit;
     return number;
   }
 

@@ -33,14 +33,14 @@ const shares = { explained: 0.7, error: 0.1, bias: 0.02, hidden: 0.18 };
 const target = { text: " Austin", value: 9 };
 const words = (s: ReturnType<typeof story>) => s.sentences.map(sentence => sentence.text);
 
-test("the paragraph says the strongest path, the direct one, what speaks against, and what is not explained", () => {
+test("the paragraph says the strongest path, the direct one, what speaks against, and what is left out", () => {
   const told = story({ supernodes: dallas, superedges: edges, coverage: shares, target });
   expect(words(told)).toEqual([
     "‘Dallas’ → Texas → says ‘Austin’ carries 40 % of the influence on ‘Austin’.",
     "Beside it: a direct path from ‘Dallas’ 12 %.",
     "Speaking against ‘Austin’: ‘capital’ → says ‘Austin’ 5.0 %.",
     "5.0 % runs through units that are in no named box.",
-    "30 % is not explained: 18 % in contributions too small to be drawn, 10 % in what the dictionary fails to rebuild and 2.0 % in biases, which are the same for every prompt.",
+    "By size, 30 % of it is left out of the chart: 18 % in contributions too small to be drawn, 10 % in what the dictionary fails to rebuild and 2.0 % in biases, which are the same for every prompt.",
   ]);
   expect(told.sentences[0]!.boxes).toEqual(["d", "t", "s", "a"]);
   expect(told.sentences[2]!.boxes).toEqual(["c", "s", "a"]);
@@ -85,7 +85,7 @@ test("when no path stands out, boxes are named; when there is nothing, that is s
   const none = { explained: 0, error: 0, bias: 0, hidden: 1 };
   expect(words(story({ supernodes: [], superedges: [], coverage: none, target }))).toEqual([
     "No path that can be drawn carries as much as 2 % of the influence on ‘Austin’.",
-    "Most of it is not explained (100 %): in contributions too small to be drawn.",
+    "By size, 100 % of it is left out of the chart: contributions too small to be drawn.",
   ]);
 });
 
@@ -115,7 +115,7 @@ test("where nearly all influence is in small contributions that cancel, the word
     "For ‘Texas’, in logits: units at ‘of’, layers 20–29 (+12.6), units at ‘Dallas’, layers 0–9 (+3.1) and ‘Dallas’ (+1.0).",
     "Against it: units at ‘of’, layers 2–24 (−4.8).",
     "The one path that can be followed from a token: ‘Dallas’ → units at ‘Dallas’, layers 0–9 → ‘Texas’ (+1.0).",
-    "What the chart draws passes 10.9 of the 16.4 logits on to the answer. By size instead of sum, 99 % of the influence is not explained: very many small contributions for and against, which largely cancel.",
+    "Counted with their signs, the contributions that the chart draws pass 10.9 of the 16.4 logits on to the answer. Counted by size, 99 % of all influence is left out: very many small contributions for and against, which add up to 5.5.",
   ]);
 });
 
@@ -133,10 +133,45 @@ test("paths never claim more than the coverage explains, and every sentence name
       const ids = new Set(made.supernodes.map(b => b.id));
       for (const { boxes } of told.sentences) for (const id of boxes) expect(ids.has(id)).toBe(true);
       const last = told.sentences.at(-1)!.text;
-      expect(/explained/.test(last)).toBe(true);
+      expect(last).toMatch(/left out/);
     }),
     { numRuns: 80 },
   );
+});
+
+test("what the real model contradicts is told as that, and neither as for nor as against", () => {
+  const does = { raises: [], lowers: [], measured: -7.7, predicted: 0.24 };
+  const boxes = [
+    box("e", "units", "at ‘Mary’, layers 0–9", { effect: 3.1, does: { ...does, measured: -2.9, predicted: -3.1 } }),
+    box("w", "units", "at ‘When’, layers 0–2", { effect: -0.24, does }),
+    box("a", "target", "the answer"),
+  ];
+  const input = {
+    supernodes: boxes,
+    superedges: [edge("e", "a", 0.02, 3.1), edge("w", "a", 0.01, -0.24)],
+    coverage: { explained: 0.01, error: 0, bias: 0, hidden: 0.99 },
+    target: { text: " Mary", value: 6.1 },
+  };
+  const told = words(story(input));
+  expect(told).toContainEqual(
+    "Of units at ‘When’, layers 0–2 the graph says −0.24, the real model the opposite: its units are worth +7.7 there, with all that reacts to them.",
+  );
+  expect(told.filter(text => /^Against/.test(text))).toEqual([]);
+  // A twentieth of what is explained is no contradiction but noise.
+  const slight = boxes.map(b => (b.id === "w" ? { ...b, does: { ...does, measured: -0.2 } } : b));
+  expect(words(story({ ...input, supernodes: slight })).join()).not.toMatch(/the opposite/);
+});
+
+test("a chart that was tested says so behind what it leaves out by size", () => {
+  const verify = { sufficiency: 0.92, necessity: 0.85 };
+  const told = words(story({ supernodes: dallas, superedges: edges, coverage: shares, target, verify }));
+  expect(told.at(-2)).toMatch(/left out of the chart/);
+  expect(told.at(-1)).toBe(
+    "Tested in the real model: with everything left out held as it is on the contrast, the chart alone brings about 92 % of the difference between the prompts; without the chart 85 % of it is lost.",
+  );
+  const balance = { factor: 1.41, sufficiencyAlike: 0.66 };
+  const weighed = words(story({ supernodes: dallas, superedges: edges, coverage: shares, target, verify, balance }));
+  expect(weighed.at(-1)).toMatch(/92 % of the difference between the prompts \(66 %, had units .* been chosen alike\)/);
 });
 
 test("percentages read as a person would write them", () => {

@@ -1,6 +1,6 @@
 /**
  * The chart in words: the strongest paths from prompt tokens through boxes to the answer, and a paragraph that says
- * them, what works against them and what is not explained. No language model: each sentence is read off the boxes, and
+ * them, what works against them, what the real model contradicts and what is left out. No language model: each sentence is read off the boxes, and
  * names the boxes that it speaks of.
  *
  * In a dictionary's graph the words are about influence. In a model's own neurons most influence sits on tens of
@@ -9,13 +9,17 @@
  * The share of a path is exact over the boxes: the influence that enters its first box, times the part of each box's
  * influence that goes on along the path. All paths and all that ends elsewhere add up to 1.
  */
-import type { Coverage, Story, SuperedgeInfo, SupernodeInfo, TargetInfo } from "./document.ts";
+import type { Balance, Coverage, Story, SuperedgeInfo, SupernodeInfo, TargetInfo, Verification } from "./document.ts";
 
 export interface StoryInput {
   readonly supernodes: readonly SupernodeInfo[];
   readonly superedges: readonly SuperedgeInfo[];
   readonly coverage: Coverage;
   readonly target: Pick<TargetInfo, "text" | "foil" | "value">;
+  /** What the real model said, where it was asked. */
+  readonly verify?: Pick<Verification, "sufficiency" | "necessity"> | undefined;
+  /** How for and against were weighed (decision 11): what the chart does alone is told with what it would do unweighed. */
+  readonly balance?: Pick<Balance, "factor" | "sufficiencyAlike"> | undefined;
 }
 
 export type Path = Story["paths"][number];
@@ -27,13 +31,15 @@ const diffuse = 0.2;
 const leastPath = 0.005;
 /** A path lighter than this is not worth a clause. */
 const leastClause = 0.02;
+/** A box's measured effect, as a share of what is explained, from which on it counts as a contradiction. */
+const leastContradiction = 0.05;
 
 export function story(input: StoryInput): Story {
   const paths = mainPaths(input.supernodes, input.superedges);
   const inLogits = input.coverage.explained < diffuse && input.supernodes.some(box => box.kind === "units");
   if (inLogits) paths.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
   const told = inLogits ? logitSentences(input, paths) : sentences(input, paths);
-  return { sentences: told, paths: paths.slice(0, 24) };
+  return { sentences: [...told, ...contradictions(input), ...tested(input)], paths: paths.slice(0, 24) };
 }
 
 /**
@@ -89,6 +95,32 @@ function warning(input: StoryInput): Sentence[] {
   return [{ text, boxes: [] }];
 }
 
+/** Does the real model do the opposite of what the graph says of this box, and not by a little? */
+export function contradicted({ effect, does }: SupernodeInfo, value: number): boolean {
+  // `measured` is what becomes of the answer without the box.
+  return (
+    does !== undefined && does.measured * effect > 0 && Math.abs(does.measured) >= leastContradiction * Math.abs(value)
+  );
+}
+
+function contradictions({ supernodes, target }: StoryInput): Sentence[] {
+  return supernodes
+    .filter(box => box.kind === "units" && contradicted(box, target.value))
+    .map(box => ({
+      text: `Of ${boxName(box)} the graph says ${logits(box.effect)}, the real model the opposite: its units are worth ${logits(-box.does!.measured)} there, with all that reacts to them.`,
+      boxes: [box.id],
+    }));
+}
+
+/** What the real model said of the whole chart. */
+function tested({ verify, balance }: StoryInput): Sentence[] {
+  if (verify?.sufficiency === undefined || verify.necessity === undefined) return [];
+  const weighed = balance && balance.factor !== 1;
+  const alike = weighed ? ` (${percent(balance.sufficiencyAlike)}, had units for and against been chosen alike)` : "";
+  const text = `Tested in the real model: with everything left out held as it is on the contrast, the chart alone brings about ${percent(verify.sufficiency)} of the difference between the prompts${alike}; without the chart ${percent(verify.necessity)} of it is lost.`;
+  return [{ text, boxes: [] }];
+}
+
 /** The words where contributions are small and many: what each box adds or takes, in logits. */
 function logitSentences(input: StoryInput, paths: readonly Path[]): Sentence[] {
   const { supernodes, superedges, target, coverage } = input;
@@ -99,6 +131,7 @@ function logitSentences(input: StoryInput, paths: readonly Path[]): Sentence[] {
   const size = Math.max(Math.abs(target.value), 1e-9);
   const units = supernodes
     .filter(box => (box.kind === "units" || box.kind === "tokens") && Math.abs(box.effect) >= leastClause * size)
+    .filter(box => !contradicted(box, target.value))
     .sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect) || a.id.localeCompare(b.id));
   const list = (boxes: readonly SupernodeInfo[]) => and(boxes.map(box => `${boxName(box)} (${logits(box.effect)})`));
   const pro = units.filter(box => box.effect > 0).slice(0, 4);
@@ -115,12 +148,16 @@ function logitSentences(input: StoryInput, paths: readonly Path[]): Sentence[] {
         : "The one path that can be followed from a token";
     said.push({ text: `${start}: ${text}.`, boxes: unique(followed.flatMap(path => path.boxes)) });
   }
+  const left = percent(1 - coverage.explained);
   said.push({
-    text: `What the chart draws passes ${direct.toFixed(1)} of the ${target.value.toFixed(1)} logits on to the answer. By size instead of sum, ${percent(1 - coverage.explained)} of the influence is not explained: very many small contributions for and against, which largely cancel.`,
+    text: `Counted with their signs, the contributions that the chart draws pass ${direct.toFixed(1)} of the ${target.value.toFixed(1)} logits on to the answer. Counted by size, ${left} of all influence is left out: very many small contributions for and against, which add up to ${plain(target.value - direct)}.`,
     boxes: [],
   });
   return said;
 }
+
+/** 4.1, −0.3 */
+const plain = (value: number) => (Math.abs(value) < 0.05 ? "nothing" : value.toFixed(1).replace("-", "−"));
 
 /** +4.1, −0.32 */
 function logits(effect: number): string {
@@ -208,18 +245,16 @@ function loose({ supernodes, superedges }: StoryInput): Sentence[] {
 
 function unexplained({ coverage }: StoryInput): Sentence {
   const missing = 1 - coverage.explained;
-  if (missing < 0.005) return { text: "Nothing of note is left unexplained.", boxes: [] };
+  if (missing < 0.005) return { text: "Nothing of note is left out of the chart.", boxes: [] };
   const parts = [
-    { share: coverage.hidden, text: "in contributions too small to be drawn" },
-    { share: coverage.error, text: "in what the dictionary fails to rebuild" },
-    { share: coverage.bias, text: "in biases, which are the same for every prompt" },
+    { share: coverage.hidden, text: "contributions too small to be drawn" },
+    { share: coverage.error, text: "what the dictionary fails to rebuild" },
+    { share: coverage.bias, text: "biases, which are the same for every prompt" },
   ]
     .filter(part => part.share >= 0.005)
     .sort((a, b) => b.share - a.share);
-  const list = parts.length > 1 ? parts.map(part => `${percent(part.share)} ${part.text}`) : parts.map(p => p.text);
-  const start = missing > 0.5 ? "Most of it is not explained" : `${percent(missing)} is not explained`;
-  const total = missing > 0.5 ? ` (${percent(missing)})` : "";
-  return { text: `${start}${total}: ${and(list)}.`, boxes: [] };
+  const list = parts.length > 1 ? parts.map(part => `${percent(part.share)} in ${part.text}`) : parts.map(p => p.text);
+  return { text: `By size, ${percent(missing)} of it is left out of the chart: ${and(list)}.`, boxes: [] };
 }
 
 /** 41 %, 4.2 %, under 1 %. */

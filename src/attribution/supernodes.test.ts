@@ -159,3 +159,18 @@ test("a graph without units, or without any row, still has boxes and an answer",
     { source: "box.1", target: "target.0", weight: 2, share: 1 },
   ]);
 });
+
+test("a word in which the contrast differs has a box even where it weighs nothing, and takes no more boxes than tokens may", () => {
+  const { graph } = planted();
+  const effect = Float64Array.from(graph.nodes, (node, i) => (node.kind === "embedding" ? (i % 3) + 1 : 1));
+  const tokenBoxes = (differ?: ReadonlySet<number>) =>
+    supernodes(graph, { tokens, effect, ...(differ ? { differ } : {}) }).supernodes.filter(
+      box => box.kind === "tokens",
+    );
+  const light = graph.nodes.findIndex(node => node.kind === "embedding" && node.position === 8);
+  effect[light] = 0;
+  expect(tokenBoxes().some(box => box.members.includes("embedding.8"))).toBe(false);
+  expect(tokenBoxes(new Set([8])).some(box => box.members.includes("embedding.8"))).toBe(true);
+  const all = new Set(tokens.keys());
+  expect(tokenBoxes(all).length).toBeLessThanOrEqual(4);
+});

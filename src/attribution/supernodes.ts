@@ -16,6 +16,8 @@ export interface SupernodeOptions {
   /** [node] 1 = drawn; only those are put in boxes. Default: all. */
   readonly shown?: Uint8Array;
   readonly tokens: readonly { readonly text: string }[];
+  /** Positions at which a contrast has another token: their words have a box, however little they weigh. */
+  readonly differ?: ReadonlySet<number> | undefined;
   /** Boxes of tokens and units together, 5 to 12 for a chart that can be read. Default 10. */
   readonly boxes?: number;
   /** [node] signed contribution to the answer, where it is known better than from the rows. */
@@ -43,6 +45,7 @@ export function supernodes(graph: Graph, options: SupernodeOptions): Supernodes 
     influence: influence(alone),
     effect: options.effect ?? effects(alone),
     tokens: options.tokens,
+    differ: options.differ,
     boxes: options.boxes,
     decoder: options.decoder,
   });

@@ -52,9 +52,14 @@ export interface SweepOptions {
   ) => void | Promise<void>;
 }
 
-/** Target-tokens that one sweep takes at once: enough to fill the matrix unit, few enough that buffers stay small. */
-const BATCH_TOKENS = 4096;
-const BATCH_TARGETS = 96;
+/**
+ * Target-tokens that one sweep takes at once: enough to fill the matrix unit, few enough that a layer's scores stay near
+ * the processor. Measured: see the notebook.
+ */
+const BATCH_TOKENS = 1024;
+const BATCH_TARGETS = 64;
+/** With so many target-tokens the matrix unit is full: those that read at earlier positions start a batch of their own. */
+const FULL_TOKENS = 256;
 
 /** Splits targets into batches of like position and depth, so that little work is done on zeros. */
 export function batches(targets: readonly SweepTarget[]): number[][] {
@@ -62,10 +67,14 @@ export function batches(targets: readonly SweepTarget[]): number[][] {
   order.sort((a, b) => targets[b]!.position - targets[a]!.position || targets[b]!.layer - targets[a]!.layer);
   const all: number[][] = [];
   for (let i = 0; i < order.length; ) {
-    const positions = targets[order[i]!]!.position + 1;
+    const { position } = targets[order[i]!]!;
+    const positions = position + 1;
     const size = Math.max(1, Math.min(BATCH_TARGETS, Math.floor(BATCH_TOKENS / positions)));
-    all.push(order.slice(i, i + size));
-    i += size;
+    const full = Math.ceil(FULL_TOKENS / positions);
+    let end = Math.min(order.length, i + size);
+    for (let next = i + full; next < end; next++) if (targets[order[next]!]!.position < position) end = next;
+    all.push(order.slice(i, end));
+    i = end;
   }
   return all;
 }

@@ -36,16 +36,13 @@ export async function logitTargets(
 ): Promise<Target[]> {
   const { model } = recording;
   const { vocabulary } = model.config;
-  const mean = choices.some(c => c.foil === undefined) ? await model.unembeddingMean() : undefined;
   const targets: Target[] = [];
   for (const { id, foil, weight } of choices) {
     for (const one of [id, ...(foil === undefined ? [] : [foil])]) {
       if (!(Number.isInteger(one) && one >= 0 && one < vocabulary))
         throw new Problem(`token ${one} is outside the vocabulary of ${vocabulary}`);
     }
-    const row = await model.unembeddingRow(id);
-    const against = foil === undefined ? mean! : await model.unembeddingRow(foil);
-    const direction = row.map((v, i) => v - against[i]!);
+    const direction = await directionOf(recording, id, foil);
     const what =
       foil === undefined
         ? `logit of ${show(id)} minus the mean logit`
@@ -111,4 +108,15 @@ export async function unitTargets(basis: PromptBasis, places: readonly UnitPlace
     what: `unit ${place.layer}.${place.index} at position ${place.position}`,
     weight: 1,
   }));
+}
+
+/** [dModel] the direction of the normed final stream that is explained: the answer's, less a foil's or less the mean. */
+export async function directionOf(
+  { model }: Recording,
+  answer: number,
+  foil: number | undefined,
+): Promise<Float32Array<ArrayBuffer>> {
+  const row = await model.unembeddingRow(answer);
+  const against = foil === undefined ? await model.unembeddingMean() : await model.unembeddingRow(foil);
+  return row.map((v, i) => v - against[i]!);
 }

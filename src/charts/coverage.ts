@@ -1,4 +1,7 @@
-/** The four shares that say how much of the answer a chart explains, in the order and words used everywhere. */
+/**
+ * The four shares that say where the answer's influence runs, by size and not by sign, in the order and words used
+ * everywhere. In raw neurons nearly all is left out of a chart that works: it is small, for and against, and cancels.
+ */
 import type { Coverage } from "../attribution/document.ts";
 
 export interface CoveragePart {
@@ -13,12 +16,17 @@ export function coverageParts(coverage: Coverage): readonly CoveragePart[] {
   return [
     {
       key: "explained",
-      name: "explained",
+      name: "in the chart",
       share: coverage.explained,
-      meaning: "runs through the boxes and tokens of this chart",
+      meaning: "by size, runs through the boxes and tokens of this chart",
     },
     { key: "error", name: "error", share: coverage.error, meaning: "the dictionary could not rebuild it" },
     { key: "bias", name: "bias", share: coverage.bias, meaning: "the model adds it whatever the prompt says" },
-    { key: "hidden", name: "hidden", share: coverage.hidden, meaning: "runs through units that are in no box" },
+    {
+      key: "hidden",
+      name: "left out",
+      share: coverage.hidden,
+      meaning: "by size, runs through units that are in no box",
+    },
   ];
 }

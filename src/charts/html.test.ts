@@ -25,5 +25,5 @@ test("without scripts the story can still be read", () => {
   const text = html.slice(html.indexOf("<main"), html.indexOf("</main>"));
   expect(text).toContain("carries 46 % of the answer");
   expect(text).toContain("bigger, larger · reads size");
-  expect(text).toContain("explained 84\u00a0%");
+  expect(text).toContain("in the chart 84\u00a0%");
 });

@@ -4,7 +4,8 @@
  * readers without scripts. Pure: whoever calls hands in the built script and style (src/store/assets.ts).
  */
 import type { TraceDocument } from "../attribution/document.ts";
-import { chart, roleOf } from "./chart.ts";
+import { roleOf } from "./box.ts";
+import { chart } from "./chart.ts";
 import { coverageParts } from "./coverage.ts";
 import { escapeMarkup as e, scriptJson } from "./escape.ts";
 import { percent, visible } from "./text.ts";
@@ -25,7 +26,7 @@ export function singleFileHtml(document: TraceDocument, assets: PageAssets): str
     .filter(box => box.kind !== "tokens")
     .map(
       box =>
-        `<li>${e([box.label, roleOf(box), percent(box.share), box.verdict?.word].filter(Boolean).join(" · "))}</li>`,
+        `<li>${e([box.number ? `box ${box.number}` : "", box.label, roleOf(box), percent(box.share), box.verdict?.word].filter(Boolean).join(" · "))}</li>`,
     );
   const coverage = coverageParts(it.coverage).map(part => `${part.name} ${percent(part.share)}`);
   return `<!doctype html>
@@ -46,9 +47,9 @@ ${it.verdict ? `<p>${e(it.verdict.text)}</p>` : ""}
 <h1>${e(prompt)} → ${e(it.answerText)} ${percent(it.probability)}</h1>
 <p>${e(`${document.model.name} · ${document.basis} · ${it.what}`)}</p>
 ${document.story.sentences.map(s => `<p>${e(visible(s.text))}</p>`).join("\n")}
-<ol>
+<ul>
 ${rows.join("\n")}
-</ol>
+</ul>
 <p>${e(coverage.join(" · "))}</p>
 </main></div>
 <script type="application/json" id="trace">${scriptJson(document)}</script>

@@ -5,7 +5,9 @@
  * A story has at most about sixty boxes, so a small layered layout of our own does: rows (rows.ts), columns
  * (token-row.ts), places (spread.ts), links (routes.ts). The same chart always gives the same drawing. Pixels, y down.
  */
-import type { Chart, ChartBox, ChartLink } from "./chart.ts";
+import type { ChartBox } from "./box.ts";
+import type { Chart } from "./chart.ts";
+import type { ChartLink } from "./link.ts";
 import { narrow } from "./narrow.ts";
 import { routes } from "./routes.ts";
 import { orderRow, rowsOf } from "./rows.ts";

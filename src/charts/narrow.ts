@@ -2,7 +2,8 @@
  * The chart for a phone: one card under the other in the order of the flow, the answer last, with the links as arcs in
  * a gutter on the left. Nothing is left out; tokens that no box holds are in the prompt above.
  */
-import type { Chart, ChartBox } from "./chart.ts";
+import type { ChartBox } from "./box.ts";
+import type { Chart } from "./chart.ts";
 import { groupBy } from "./group.ts";
 import type { Layout, PlacedBox, PlacedLink } from "./layout.ts";
 import { linkWidth } from "./routes.ts";

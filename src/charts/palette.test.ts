@@ -24,7 +24,7 @@ test.each([light, dark])("text has 4.5:1 against both grounds, drawn things 3:1"
 });
 
 test("the page's colours are the charts' colours", () => {
-  const css = readFileSync(new URL("../web/views/story/story.css", import.meta.url), "utf8");
+  const css = readFileSync(new URL("../web/views/story/colours.css", import.meta.url), "utf8");
   const blocks = [...css.matchAll(/:root[^{]*\{([^}]*)\}/g)].map(m => m[1]!);
   const expected = [light, dark, dark];
   expect(blocks).toHaveLength(3);

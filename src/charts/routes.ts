@@ -2,9 +2,10 @@
  * Links as curves: out of a box's top, straight up between the boxes of the rows in between, into the next one's
  * bottom. Ports on a box stand in the order of what they lead to, so that links do not cross without need.
  */
-import type { Chart, ChartLink } from "./chart.ts";
+import type { Chart } from "./chart.ts";
 import { groupBy } from "./group.ts";
 import type { PlacedBox, PlacedLink } from "./layout.ts";
+import type { ChartLink } from "./link.ts";
 import type { TokenColumn } from "./token-row.ts";
 
 interface Port {

@@ -2,7 +2,8 @@
  * Which boxes stand side by side: rows from the bottom (tokens) to the top (the answer), such that every drawn link
  * goes up, a box whose layers all lie below another's never stands above it, and no row is wider than the sheet.
  */
-import type { Chart, ChartBox } from "./chart.ts";
+import type { ChartBox } from "./box.ts";
+import type { Chart } from "./chart.ts";
 
 /** Rows of boxes, the lowest first; without tokens and without the answer. */
 export function rowsOf(chart: Chart, fits: (row: readonly ChartBox[], next: ChartBox) => boolean): ChartBox[][] {

@@ -4,7 +4,8 @@
  * text is in each box's <title>.
  */
 import type { TraceDocument } from "../attribution/document.ts";
-import { type Chart, type ChartBox, type ChartOptions, chart, doesOf, readsOf, roleOf } from "./chart.ts";
+import { type ChartBox, doesOf, readsOf, roleOf } from "./box.ts";
+import { type Chart, type ChartOptions, chart } from "./chart.ts";
 import { coverageParts } from "./coverage.ts";
 import { escapeMarkup as e } from "./escape.ts";
 import { type Layout, layOut, type PlacedBox, type PlacedLink } from "./layout.ts";
@@ -138,7 +139,7 @@ function units({ box, x, y, width, height }: PlacedBox): string {
   const number = `${box.number}`;
   const indent = textWidth(number, 11) + 6;
   out.push(text("muted", left, y + 19, 11, number));
-  const label = lines(box.label, room - indent - (badge ? 20 : 4), 13, 2, true);
+  const label = lines(box.short, room - indent - (badge ? 20 : 4), 13, 2, true);
   let line = y + 19;
   for (const [i, part] of label.entries()) {
     line = y + 19 + i * 16;
@@ -173,7 +174,7 @@ function badgeKind(box: ChartBox): string {
 /** Sign, bar, share: `+ ▇▇▇▇ 31 %`. */
 function shareBar(box: ChartBox, x: number, y: number, room: number): string {
   const kind = sign(box.effect);
-  const track = room - 56;
+  const track = room - 62;
   const filled = Math.max(2, Math.min(1, box.share) * track);
   return [
     text(`${kind} strong`, x, y + 5, 13, glyph(box.effect)),

@@ -5,7 +5,8 @@
  * Token text is made visible first: nothing a model says can move the cursor.
  */
 import type { TraceDocument } from "../attribution/document.ts";
-import { type Chart, type ChartBox, type ChartOptions, chart, doesOf } from "./chart.ts";
+import { type ChartBox, doesOf } from "./box.ts";
+import { type Chart, type ChartOptions, chart } from "./chart.ts";
 import { coverageParts } from "./coverage.ts";
 import { verdictGlyph } from "./palette.ts";
 import { clip, columns, figure, padded, percent, tokenText, visible, wrap } from "./text.ts";
@@ -183,7 +184,9 @@ function coverage(it: Chart, width: number, paint: Paint): string[] {
     return p.key === "explained" ? paint.for(run) : p.key === "error" ? paint.warn(run) : paint.dim(run);
   });
   const words = parts.map(p => `${fills[p.key]} ${p.name} ${share(p.share)}`);
-  return [bar.join(""), words.join(width >= 70 ? "   " : "  ")];
+  const one = words.join(width >= 70 ? "   " : "  ");
+  // In a narrow terminal two lines of two.
+  return [bar.join(""), ...(one.length <= width ? [one] : [words.slice(0, 2), words.slice(2)].map(w => w.join("  ")))];
 }
 
 /** Whole numbers that add up to `total`, by largest remainder, so that the bar is always full. */

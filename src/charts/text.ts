@@ -5,6 +5,7 @@
  * round. Shown raw, such a token could break a table or repaint a terminal, so everything drawn passes through here.
  * Knows neither terminals nor SVG.
  */
+import { beginsInBytes, endsInBytes, joinedBytes } from "../formats/tokenizer/byte-text.ts";
 
 const named: Readonly<Record<string, string>> = { "\n": "⏎", "\t": "⇥", "\r": "␍" };
 /** Control, format (zero width, bidirectional), line separators, private use and lone surrogates; joiners stay, emoji need them. */
@@ -32,15 +33,12 @@ export function tokenText(text: string): string {
     .replace(/ +$/, spaces => "␣".repeat(spaces.length));
 }
 
-/** Tokens one after the other: pieces of a word together, words apart. Only neighbours join: `next` says which are. */
+/** Tokens one after the other: pieces of a word or a character together, words apart. Only neighbours join: `next` says which are. */
 export function joinedTokens(texts: readonly string[], next: (i: number) => boolean = () => true): string {
-  return texts
-    .map(
-      (text, i) =>
-        (i > 0 && !(next(i) && /^[\p{L}\p{N}]/u.test(text) && /[\p{L}\p{N}]$/u.test(texts[i - 1]!)) ? " " : "") +
-        tokenText(text),
-    )
-    .join("");
+  const joins = (before: string, text: string) =>
+    (endsInBytes(before) && beginsInBytes(text)) || (/^[\p{L}\p{N}]/u.test(text) && /[\p{L}\p{N}]$/u.test(before));
+  const apart = (i: number) => i > 0 && !(next(i) && joins(texts[i - 1]!, texts[i]!));
+  return joinedBytes(texts.map((text, i) => (apart(i) ? " " : "") + tokenText(text)).join(""));
 }
 
 /** A token in the quotes of running text: ‘Dallas’. */

@@ -2,7 +2,8 @@
  * The prompt as the lowest row of a chart: tokens that matter get a chip, runs that do not are folded into "⋯ 12" when
  * there is no room for them. Each column is as wide as the boxes that stand over it need (the field's own rule).
  */
-import type { Chart, ChartBox } from "./chart.ts";
+import type { ChartBox } from "./box.ts";
+import type { Chart } from "./chart.ts";
 import { textWidth } from "./measure.ts";
 
 export interface TokenColumn {

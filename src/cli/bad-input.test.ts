@@ -9,17 +9,22 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { type Ended, command as lucida } from "../../test/command.ts";
 import { goldenFolder } from "../../test/golden/tiny.ts";
+import { tinyFolder } from "../../test/tiny-folder.ts";
 
 const tiny = join(goldenFolder, "tiny", "llama");
 const specimen = resolve(import.meta.dirname, "../../specimen");
 let folder = "";
 /** The tiny model with a tokenizer of more tokens than it has rows. */
 let spoken = "";
+/** A small random model that knows the words of its tokenizer. */
+let words = "";
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lucida-bad-"));
   spoken = join(folder, "spoken");
   await cp(tiny, spoken, { recursive: true });
+  words = join(folder, "words");
+  tinyFolder(words);
   for (const name of ["tokenizer.json", "tokenizer_config.json"]) await cp(join(specimen, name), join(spoken, name));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -144,7 +149,8 @@ test("text for a model without a tokenizer", async () => {
 
 test("a target of several tokens is spelled out", async () => {
   const argv = ["trace", "--ids", "1,2,3", "--model", spoken, "--target", " Qwxz Vbnm"];
-  await refuses(argv, 1, /" Qwxz Vbnm" is \d+ tokens/);
+  await refuses(argv, 1, /" Qwxz Vbnm" is \d+ tokens/, /try its first token, "[^"]+"/);
+  await refuses(argv.with(-2, "--foil"), 1, /" Qwxz Vbnm" is \d+ tokens/, /try its first token/);
 });
 
 test("a foil that is the answer, a contrast of another length or with the same answer, a position outside", async () => {
@@ -155,6 +161,31 @@ test("a foil that is the answer, a contrast of another length or with the same a
   await refuses(["trace", ...ids, "--versus-ids", "1,2,3"], 1, "both prompts are answered with");
   await refuses(["trace", ...ids, "--position", "3"], 1, "position 3", "0 to 2");
   await refuses(["trace", ...ids, "--target", "unit 9.9"], 1, "unit 9.9");
+});
+
+test("an intervention that names what is not there: the sentence, and the nearest that is", async () => {
+  const steer = (set: string) => ["steer", "Fact: the capital", "--model", words, "--set", set];
+  await refuses(steer("scale unit 77.3 at 1 by 0"), 1, /layer 77 is not there.*layers 0 to/, /try layer \d/);
+  await refuses(
+    steer("scale unit 1.99999 at 1 by 0"),
+    1,
+    /unit 1\.99999 is not there.*units 0 to \d+/,
+    /try unit 1\.\d/,
+  );
+  await refuses(steer("scale head 1.99 at 1 by 0"), 1, /head 1\.99 is not there/, /try head 1\.\d/);
+  await refuses(steer("scale unit 1.3 at 99 by 0"), 1, /position 99 is outside the prompt.*0 to \d/, /try at \d/);
+  await refuses(steer('scale unit 1.3 at "capitol" by 0'), 1, /"capitol" is not among/, /try at "capital"/);
+  await refuses(steer('swap residual 1 at 2 from "Fact"'), 1, /position 2 of \d has no counterpart/, /same number/);
+  await refuses(steer("scale neuron 1.3 at lats by 0"), 1, /where "lats" stands/, /try "last"/);
+  // The sentence itself, so that one of many can be told.
+  await refuses(steer("scale unit 77.3 at 1 by 0"), 1, "in the intervention scale unit 77.3 at 1 by 0");
+});
+
+const BIG = "scale residual 1 at all by 1e30";
+
+test("numbers that stop being finite stop the work, and the layer is named", async () => {
+  const argv = ["steer", "Fact: the capital", "--model", words, "--set", BIG, "--set", BIG];
+  await refuses(argv, 1, /not finite in the residual stream after layer 1/, "a smaller value or scale");
 });
 
 test("options that mean nothing", async () => {

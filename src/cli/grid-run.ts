@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { visible } from "../charts/text.ts";
 import { Problem } from "../core/problem.ts";
+import { basisRef } from "../store/grid/basis.ts";
 import { openPostgresQueue } from "../store/grid/postgres-queue.ts";
 import { runGrid } from "../store/grid/run-grid.ts";
 import { systemProblem } from "../store/system-problem.ts";
@@ -15,7 +16,7 @@ import { summaryChart } from "../studies/grid/summary-chart.ts";
 import { summaryPage } from "../studies/grid/summary-page.ts";
 import { tableFile, tableFormats } from "../studies/grid/table-file.ts";
 import { withInterval } from "../studies/stats.ts";
-import { type GridOptions, namedAnswers, seedList, settings } from "./grid.ts";
+import { type GridOptions, namedAnswers, seedList, settings, unitsToRead } from "./grid.ts";
 import { version } from "./main.ts";
 import { modelFor } from "./model.ts";
 import { duration } from "./output.ts";
@@ -39,6 +40,10 @@ export async function gridOf(
     throw new WrongCommand("--ids is one prompt, and this is a grid", { advice: '{"ids": [3, 17, 42]} in --prompts' });
   }
   const { lists, interventions } = settings(options.set);
+  const basis =
+    options.basis === undefined || options.basis === "neurons"
+      ? undefined
+      : await basisRef(options.basis, context.signal);
   const grid: Grid = {
     ...asks,
     template: context.args[0],
@@ -48,6 +53,8 @@ export async function gridOf(
     seeds: seedList(options.seeds),
     answers: namedAnswers(options.answer),
     set: interventions,
+    units: unitsToRead(options.read),
+    basis,
     ...(options.chat ? { chat: true } : {}),
   };
   const runs = expand(grid);

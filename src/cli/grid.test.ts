@@ -91,7 +91,7 @@ test("killed outright half-way, a grid goes on where it was and ends with the sa
     "--set",
     `n=${numbers}`,
     "--tokens",
-    "4",
+    "12",
     "--shard",
     "4",
     "--out",

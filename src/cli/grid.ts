@@ -12,6 +12,8 @@ export interface GridOptions {
   readonly hint?: string;
   readonly seeds?: string;
   readonly answer: readonly string[];
+  readonly read?: readonly string[];
+  readonly basis?: string;
   readonly out?: string | readonly string[];
   readonly format: string;
   readonly queue?: string;
@@ -32,6 +34,14 @@ export function gridOptions(command: Command): Command {
     .option("--hint <text>", "each run without and with it: where the prompt says {hint}, else before the prompt")
     .option("--seeds <list>", "each run with each of these seeds: 1,2,3")
     .option("--answer <name=token>", 'whose probability to note: right=" {capital}"', several, []);
+  command.option(
+    "--read <unit>",
+    "of a grid: a column with this unit's activation at the last token, 3.512",
+    several,
+    [],
+  );
+  if (!has("--basis"))
+    command.option("--basis <basis>", "what a unit is: neurons, or a feature of a dictionary", "neurons");
   if (!has("--out"))
     command.option("--out <folder>", "of a grid: results and summary; what is there is not done again");
   return command
@@ -48,7 +58,14 @@ const list = /^([A-Za-z_]\w*)=([\s\S]*)$/;
 export function isGrid(options: GridOptions): boolean {
   const lists = (options.set ?? []).some(text => list.test(text));
   if (options.prompts !== undefined || lists || options.hint !== undefined || options.seeds !== undefined) return true;
-  const half = options.queue !== undefined ? "--queue" : options.answer.length > 0 ? "--answer" : undefined;
+  const half =
+    options.queue !== undefined
+      ? "--queue"
+      : options.answer.length > 0
+        ? "--answer"
+        : options.read && options.read.length > 0
+          ? "--read"
+          : undefined;
   const folder = typeof options.out === "string" ? "--out" : undefined;
   if (half ?? folder) {
     throw new WrongCommand(`${half ?? folder} is for many runs, and this is one`, {
@@ -79,6 +96,16 @@ export function namedAnswers(answers: readonly string[]): Record<string, string>
       return name === undefined ? ["answer", text] : [name, token!];
     }),
   );
+}
+
+/** "3.512" as layer and index. Throws a WrongCommand for anything else. */
+export function unitsToRead(texts: readonly string[] = []): { layer: number; index: number }[] {
+  return texts.map(text => {
+    const [, layer, index] = /^(\d{1,4})\.(\d{1,9})$/.exec(text) ?? [];
+    if (index === undefined)
+      throw new WrongCommand(`--read ${text} is no unit`, { advice: "--read 3.512: layer.index" });
+    return { layer: Number(layer), index: Number(index) };
+  });
 }
 
 /** "1,2,3". Throws a WrongCommand for anything else. */

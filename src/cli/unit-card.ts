@@ -1,5 +1,6 @@
 /** One unit's evidence as lines for a terminal, and as an HTML page. Knows no files. */
 import { escapeMarkup as e } from "../charts/escape.ts";
+import { bandWords } from "../features/index/quantile-band.ts";
 import type { Example, UnitRecord } from "../features/index/record.ts";
 import type { Colors } from "./output.ts";
 
@@ -32,7 +33,7 @@ function exampleLine({ at, acts, window, value }: Example, texts: Texts, width: 
 }
 
 export function unitLines(record: UnitRecord, texts: Texts, tokens: number, width: number, color: Colors): string[] {
-  const { top, low, spread, histogram, label } = record;
+  const { top, low, quantiles, histogram, label } = record;
   const lines = [
     color.bold(`unit ${record.layer}.${record.index}`) +
       (label
@@ -55,12 +56,12 @@ export function unitLines(record: UnitRecord, texts: Texts, tokens: number, widt
       lines.push("", color.dim(title), ...examples.map(x => exampleLine(x, texts, width, color)));
   };
   part("strongest", top.slice(0, 10));
-  for (const { from, to, examples } of spread.slice(1)) part(`from ${short(from)} to ${short(to)}`, examples);
+  for (const band of quantiles.toReversed()) part(bandWords(band), band.examples);
   part("most negative", low.slice(0, 5));
   return lines;
 }
 
-const short = (v: number): string => String(Number(v.toPrecision(3)));
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A page that opens offline: no script, one style, colours of light and dark. */
 export function unitPage(record: UnitRecord, texts: Texts, tokens: number, model: string): string {
@@ -108,7 +109,10 @@ code{background:#8882;padding:.1em .3em;border-radius:.25em;white-space:pre}h2{f
 ${label ? `Label from ${label.examples.length} of ${record.top.length} examples, confidence ${label.confidence.toFixed(2)}.` : "No label: the evidence bears none."}</p>
 <svg viewBox="0 0 320 44" width="320" height="44" role="img" aria-label="histogram, log scale"><title>from −${histogram.range} to ${histogram.range}, log scale</title>${bars}</svg>
 ${words("Promotes", record.promotes)}${words("Suppresses", record.suppresses)}
-${part("Strongest", record.top)}${record.spread.map(s => part(`From ${short(s.from)} to ${short(s.to)}`, s.examples)).join("")}${part("Most negative", record.low)}
+${part("Strongest", record.top)}${record.quantiles
+  .toReversed()
+  .map(band => part(capital(bandWords(band)), band.examples))
+  .join("")}${part("Most negative", record.low)}
 </html>
 `;
 }

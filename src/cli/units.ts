@@ -1,5 +1,6 @@
 /** What the verbs about units share: the basis to watch, what a person means by "12.345". */
 import type { Watched } from "../features/index/watched.ts";
+import type { FoundModel } from "../store/models.ts";
 import type { OpenModel } from "../store/open-model.ts";
 import { type Context, WrongCommand } from "./verb.ts";
 
@@ -25,6 +26,14 @@ export async function watchedBasis(
     await found.close();
     throw error;
   }
+}
+
+/** Where the index of this model and basis lies: built here, or come with the model; else where it would be built. */
+export async function usualIndex(found: FoundModel, basis: string, open: OpenModel, watched: Watched): Promise<string> {
+  const { findIndex, indexedBy, indexFolder } = await import("../store/index-folder.ts");
+  const there = await findIndex(found, basis, indexedBy(watched, open.model));
+  await there?.index.close();
+  return there?.folder ?? indexFolder(found, basis);
 }
 
 /** "12.345" or "unit 12.345". Throws a WrongCommand for anything else. */

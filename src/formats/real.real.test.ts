@@ -29,6 +29,12 @@ const models = [
   { name: "gemma3", golden: "gemma3-270m-q4_k_m", prompts: "contrast-gemma3-270m", seconds: 1.2, weights: 268_098_176 },
 ] as const;
 
+/** Bytes that are no whole character, which we show as <0xE4>, as the original shows them: one sign for all of them. */
+const lossy = (text: string) =>
+  text.replace(/(?:<0x[0-9A-F]{2}>)+/g, bytes =>
+    new TextDecoder().decode(Uint8Array.from(bytes.match(/[0-9A-F]{2}(?=>)/g)!, hex => Number.parseInt(hex, 16))),
+  );
+
 for (const model of models)
   describe(model.name, () => {
     let file: Awaited<ReturnType<typeof fileBytes>>;
@@ -83,8 +89,8 @@ for (const model of models)
     test("ids, token texts and decoded answers are the original's", () => {
       for (const { prompt, ids, tokens, top, greedy_ids, greedy_text } of golden.prompts) {
         expect(tokenizer.encode(prompt), prompt).toEqual(ids);
-        expect(ids.map((id: number) => tokenizer.token(id))).toEqual(tokens);
-        for (const { id, text } of top) expect(tokenizer.token(id)).toBe(text);
+        expect(ids.map((id: number) => lossy(tokenizer.token(id)))).toEqual(tokens);
+        for (const { id, text } of top) expect(lossy(tokenizer.token(id))).toBe(text);
         expect(tokenizer.decode(greedy_ids)).toBe(greedy_text);
       }
     });

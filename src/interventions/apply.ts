@@ -67,7 +67,8 @@ async function compileOne(
   switch (site.at) {
     case "unit": {
       const units = [{ layer: site.layer, index: site.index, places: swapPlaces }];
-      for (const position of swapPlaces.positions) checkUnit(context, { ...units[0]!, position }, intervention);
+      for (const position of askedOf(intervention, site, swapPlaces, context))
+        checkUnit(context, { ...units[0]!, position }, intervention);
       if (swapPlaces.positions.size === 0)
         checkUnit(context, { ...units[0]!, position: recording.tokens }, intervention);
       return unitEdits(intervention, units, mode, context, counterpart);
@@ -106,6 +107,19 @@ async function compileOne(
       return { rows: [await headEdit(intervention, site, swapPlaces, recording, counterpart)], features: [] };
     }
   }
+}
+
+/** Where a unit must be there to be changed. "At all" means wherever it speaks: one such place is enough. */
+function askedOf(
+  { positions }: Intervention,
+  { layer, index }: { readonly layer: number; readonly index: number },
+  places: Places,
+  { basis }: InterventionContext,
+): Iterable<number> {
+  if (positions !== "all") return places.positions;
+  const all = [...places.positions];
+  const speaking = all.filter(position => basis.number({ layer, position, index }) !== undefined);
+  return speaking.length > 0 ? speaking : all.slice(-1);
 }
 
 const ownPlace = (member: UnitMember) => ({

@@ -1,11 +1,10 @@
 /** The context of interventions on a prompt: its recorded run, the units at hand, and other prompts' runs for swaps. */
 import type { Basis } from "../features/basis.ts";
-import { PromptDictionary } from "../features/dictionary/basis.ts";
 import { neurons } from "../features/neurons.ts";
 import { type Asked, type PromptRequest, promptOf, shown } from "../models/prompt.ts";
 import { type Recording, recordRun } from "../models/record.ts";
 import type { InterventionContext } from "./context.ts";
-import { dictionaryFeatures } from "./dictionary-features.ts";
+import { featuresOn } from "./dictionary-features.ts";
 
 export interface ContextOptions {
   /** The model's own neurons when left out. */
@@ -34,13 +33,12 @@ export async function contextOn(
 ): Promise<InterventionContext> {
   const { model, tokenizer } = asked;
   const onPrompt = await basis.on(recording);
+  const features = featuresOn(onPrompt, model);
   return {
     recording,
     texts: recording.ids.map(id => shown(tokenizer, id)),
     basis: onPrompt,
-    ...(onPrompt instanceof PromptDictionary
-      ? { features: dictionaryFeatures(onPrompt.basis, model, onPrompt.silentPositions) }
-      : {}),
+    ...(features ? { features } : {}),
     other: async text => {
       const { ids } = promptOf({ text, chat: chat !== undefined && chat !== false }, asked);
       return recordRun(model, ids, { signal, readTaps: basis.readTaps });

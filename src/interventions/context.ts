@@ -19,6 +19,8 @@ export interface InterventionContext {
   readonly other?: (prompt: string) => Promise<Recording>;
   readonly supernodes?: ReadonlyMap<string, readonly UnitMember[]>;
   readonly directions?: ReadonlyMap<string, ArrayLike<number>>;
+  /** The text is another than the one that was written for: a feature that is silent on it is changed nowhere. */
+  readonly silentIsFine?: boolean;
 }
 
 const where = (intervention: Intervention): string => `in the intervention ${sentence(intervention)}`;
@@ -44,7 +46,13 @@ export function checkUnit(context: InterventionContext, member: UnitMember, inte
       { where: where(intervention), advice: `unit ${layer}.${basis.basis.width - 1}` },
     );
   }
-  if (intervention.do !== "scale" || position >= recording.tokens || basis.number(member) !== undefined) return;
+  if (
+    context.silentIsFine ||
+    intervention.do !== "scale" ||
+    position >= recording.tokens ||
+    basis.number(member) !== undefined
+  )
+    return;
   const active: { index: number; activation: number }[] = [];
   for (let unit = 0; unit < basis.count; unit++) {
     const place = basis.place(unit);

@@ -1,6 +1,7 @@
 /** Features of a dictionary in a run that is under way. Linear-in-one-feature encoders are read a row at a time. */
 import { Problem } from "../core/problem.ts";
-import type { DictionaryBasis } from "../features/dictionary/basis.ts";
+import type { PromptBasis } from "../features/basis.ts";
+import { type DictionaryBasis, PromptDictionary } from "../features/dictionary/basis.ts";
 import { encode, skipped } from "../features/dictionary/encode.ts";
 import { recordedAt, tapsFor } from "../features/dictionary/places.ts";
 import { Product } from "../features/dictionary/product.ts";
@@ -77,6 +78,10 @@ export function dictionaryFeatures(basis: DictionaryBasis, model: Model, silent:
     },
   };
 }
+
+/** The live features of a prompt's basis; undefined for neurons, which need none. */
+export const featuresOn = (basis: PromptBasis, model: Model): LiveFeatures | undefined =>
+  basis instanceof PromptDictionary ? dictionaryFeatures(basis.basis, model, basis.silentPositions) : undefined;
 
 /** [token, dModel] the stream as features see it: itself, or through the norm before the MLP. */
 async function seenAs(

@@ -2,7 +2,8 @@
  * Runs of the prompt in a dictionary's terms, held against another prompt of as many tokens (design §6).
  *
  * "uncharted" held: each MLP writes what it wrote on the other prompt, plus what the charted features have changed since,
- * features being worked out anew from what this run's MLP reads; error and skip connection stay the other prompt's.
+ * features being worked out anew from what this run's MLP reads, and what a skip connection makes of it (it is linear
+ * and passes through, as in the graph; no node stands for it); error and bias stay the other prompt's.
  * "charted" held: everything is computed as it comes, but the charted features take their values of the other prompt.
  * Whole MLPs (coarse nodes) can be charted too.
  */
@@ -73,13 +74,14 @@ export async function holdFeatures(
         });
       }
     },
-    out(layer, out) {
+    async out(layer, out) {
       const other = contrast.mlpOut[layer]!;
+      const passed = alone ? await live.bypass(contrast, layer, parallel ? stream : mid, false) : undefined;
       const isWhole = (at: number) => whole.has(`${layer} ${at / dModel}`);
       for (let at = 0; at < out.length; at += dModel) {
         // Alone, all but the whole MLPs are the other prompt's; else only they are.
         if (isWhole(at) === alone) continue;
-        for (let i = at; i < at + dModel; i++) out[i] = mid[i]! + other[i]!;
+        for (let i = at; i < at + dModel; i++) out[i] = mid[i]! + other[i]! + (passed?.[i] ?? 0);
       }
       for (const { at, vector, by } of pending.get(layer) ?? []) {
         // A whole MLP is as it comes, or as on the other prompt: its features have no say beside it.

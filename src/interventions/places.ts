@@ -22,7 +22,10 @@ export function placesOf(positions: Positions, texts: readonly string[], where?:
   if ("text" in positions) return { positions: new Set(find(positions.text, texts, where)), generated: false };
   for (const p of positions) {
     if (Number.isInteger(p) && p >= 0 && p < n) continue;
-    throw new Problem(`position ${p} is outside the prompt, which has positions 0 to ${n - 1}`, { where });
+    throw new Problem(`position ${p} is outside the prompt, which has positions 0 to ${n - 1}`, {
+      where,
+      advice: `at ${n - 1}, the last`,
+    });
   }
   return { positions: new Set(positions), generated: false };
 }

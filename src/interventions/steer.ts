@@ -86,7 +86,7 @@ export async function perplexity(
   const { model, tokens, ids, residual } = recording;
   const { dModel } = model.config;
   const everywhere = interventions.map((i): Intervention => ({ ...i, positions: "all" }));
-  const compiled = await compile({ interventions: everywhere, attention: "live" }, context);
+  const compiled = await compile({ interventions: everywhere, attention: "live" }, { ...context, silentIsFine: true });
   const positions = Array.from({ length: tokens - 1 }, (_, p) => p);
   const [streams] = await runVariants(recording, [variantOf(compiled, context)], { positions, signal });
   const expected = async (stream: Float32Array<ArrayBuffer>, p: number) =>

@@ -73,29 +73,10 @@ export async function runVariants(
   const prefixes = new Map<number, Cache>();
   let done = 0;
   for (const { variants: batch, start } of batches(recording, variants, wanted)) {
-    options.signal?.throwIfAborted();
-    const some = batch.map(i => variants[i]!);
-    for (const variant of some) variant.begin?.(start);
-    const layer = some[0]!.first;
-    const stream = recording.residual[layer]!.subarray(start * dModel);
-    const x = new Float32Array(some.length * stream.length);
-    for (let b = 0; b < some.length; b++) x.set(stream, b * stream.length);
-    let last: Float32Array<ArrayBuffer> = x;
-    if (layer < model.layers) {
-      const ids = recording.ids.slice(start);
-      if (start > 0 && !prefixes.has(start)) prefixes.set(start, await prefixOf(model, recording.ids.slice(0, start)));
-      last = await forward(
-        model,
-        some.map(() => ids),
-        {
-          from: { layer, x },
-          stages: stagesFor(recording, some),
-          signal: options.signal,
-          ...(start > 0 ? { cache: widened(prefixes.get(start)!, some.length) } : {}),
-        },
-      );
-    }
-    checkFinite(last, "after the last layer");
+    if (start > 0 && !prefixes.has(start)) prefixes.set(start, await prefixOf(model, recording.ids.slice(0, start)));
+    const jobs = batch.map(i => ({ recording, variant: variants[i]! }));
+    const cache = start > 0 ? widened(prefixes.get(start)!, jobs.length) : undefined;
+    const last = await together(jobs, start, cache, options.signal);
     batch.forEach((variant, b) => {
       const kept = new Float32Array(positions.length * dModel);
       positions.forEach((p, i) => {
@@ -110,6 +91,106 @@ export async function runVariants(
   return results;
 }
 
+/** A variant, and the run of which it is one. */
+export interface Job {
+  readonly recording: Recording;
+  readonly variant: Variant;
+}
+
+/** From so many variants of one prompt on, sharing what lies before the first change saves more than company does. */
+const OWN_BATCH = 8;
+
+/**
+ * Variants of many prompts' runs, prompts of one length side by side: [job][dModel] the stream leaving the last layer at
+ * the last position. Where attention is frozen each prompt has patterns of its own, so it goes alone.
+ */
+export async function runAcross(
+  jobs: readonly Job[],
+  options: Pick<VariantOptions, "signal"> = {},
+): Promise<Float32Array<ArrayBuffer>[]> {
+  const results: Float32Array<ArrayBuffer>[] = new Array(jobs.length);
+  const alone: number[][] = [];
+  const company = new Map<number, number[]>();
+  for (const numbers of grouped(jobs, job => job.recording).values()) {
+    const many = numbers.filter(i => isFree(jobs[i]!.variant));
+    if (many.length >= OWN_BATCH || many.length < numbers.length) alone.push(numbers);
+    else {
+      const { tokens } = jobs[numbers[0]!]!.recording;
+      company.set(tokens, [...(company.get(tokens) ?? []), ...numbers]);
+    }
+  }
+  for (const numbers of alone) {
+    const { recording } = jobs[numbers[0]!]!;
+    const streams = await runVariants(
+      recording,
+      numbers.map(i => jobs[i]!.variant),
+      options,
+    );
+    for (const [k, i] of numbers.entries()) results[i] = streams[k]!;
+  }
+  for (const [tokens, numbers] of company) {
+    const { model } = jobs[numbers[0]!]!.recording;
+    const { dModel } = model.config;
+    numbers.sort((a, b) => jobs[a]!.variant.first - jobs[b]!.variant.first || a - b);
+    const size = batchSize(model, tokens, tokens);
+    for (let from = 0; from < numbers.length; from += size) {
+      const some = numbers.slice(from, from + size);
+      const last = await together(
+        some.map(i => jobs[i]!),
+        0,
+        undefined,
+        options.signal,
+      );
+      for (const [b, i] of some.entries())
+        results[i] = last.slice(((b + 1) * tokens - 1) * dModel, (b + 1) * tokens * dModel);
+    }
+  }
+  return results;
+}
+
+/** The places of the values with one key, by key. */
+function grouped<T, K>(values: readonly T[], key: (value: T) => K): Map<K, number[]> {
+  const groups = new Map<K, number[]>();
+  values.forEach((value, i) => {
+    const had = groups.get(key(value));
+    if (had) had.push(i);
+    else groups.set(key(value), [i]);
+  });
+  return groups;
+}
+
+/** [job, token from start on, dModel] the streams leaving the last layer, from the first change of any of them on. */
+async function together(
+  jobs: readonly Job[],
+  start: number,
+  cache: Cache | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array<ArrayBuffer>> {
+  signal?.throwIfAborted();
+  const { recording } = jobs[0]!;
+  const { model } = recording;
+  const { dModel } = model.config;
+  const variants = jobs.map(job => job.variant);
+  for (const variant of variants) variant.begin?.(start);
+  const layer = variants.reduce((least, v) => Math.min(least, v.first), model.layers);
+  const size = (recording.tokens - start) * dModel;
+  const x = new Float32Array(jobs.length * size);
+  for (const [b, job] of jobs.entries()) x.set(job.recording.residual[layer]!.subarray(start * dModel), b * size);
+  const last =
+    layer < model.layers
+      ? await forward(
+          model,
+          jobs.map(job => job.recording.ids.slice(start)),
+          { from: { layer, x }, stages: stagesFor(recording, variants), signal, ...(cache ? { cache } : {}) },
+        )
+      : x;
+  checkFinite(last, "after the last layer");
+  return last;
+}
+
+/** Is nothing held that was worked out for the prompt as a whole? */
+const isFree = (mode: Mode): boolean => mode.attention === "live" && !mode.constrained;
+
 const modeKey = (mode: Mode): string => `${mode.attention} ${mode.constrained?.join("-") ?? ""}`;
 
 /** Does the mode hold norm scales too? */
@@ -122,32 +203,48 @@ interface Batch {
   readonly start: number;
 }
 
+/** Variants of a prompt that run at once, when so many of its tokens do. */
+function batchSize({ config: { dModel, dMlp, heads } }: Model, tokens: number, rows: number): number {
+  const floats = rows * Math.max(3 * dMlp + 3 * dModel, heads * tokens);
+  return Math.max(1, Math.min(Math.floor(BATCH_TOKENS / rows), Math.floor(BATCH_FLOATS / floats)));
+}
+
+/** A pass reads all weights, however few tokens it runs: about so many tokens' arithmetic takes as long on a processor. */
+const PASS = 40;
+
 /** Variants in batches of one mode and first position; deepest first layers together, so that most is shared. */
 function batches(recording: Recording, variants: readonly Variant[], wanted: number): Batch[] {
   const { model, tokens } = recording;
-  const { dModel, dMlp, heads } = model.config;
-  const groups = new Map<string, { numbers: number[]; start: number }>();
-  variants.forEach((variant, i) => {
+  const startOf = (i: number) => Math.min(variants[i]!.firstPosition ?? 0, wanted);
+  const all: Batch[] = [];
+  for (const numbers of grouped(variants, modeKey).values()) {
     // Frozen patterns are worked out for the whole prompt, so those runs take it whole.
-    const live = variant.attention === "live" && !variant.constrained;
-    const start = live ? Math.min(variant.firstPosition ?? 0, wanted) : 0;
-    const key = `${modeKey(variant)} ${start}`;
-    const had = groups.get(key);
-    if (had) had.numbers.push(i);
-    else groups.set(key, { numbers: [i], start });
-  });
-  return [...groups.values()].flatMap(({ numbers, start }) => {
-    const rows = tokens - start;
-    const floats = rows * Math.max(3 * dMlp + 3 * dModel, heads * tokens);
-    const size = Math.max(1, Math.min(Math.floor(BATCH_TOKENS / rows), Math.floor(BATCH_FLOATS / floats)));
-    numbers.sort((a, b) => variants[a]!.first - variants[b]!.first || a - b);
-    const parts: Batch[] = [];
-    for (let i = 0; i < numbers.length; i += size) parts.push({ variants: numbers.slice(i, i + size), start });
-    return parts;
-  });
+    for (const group of isFree(variants[numbers[0]!]!) ? byStart(numbers, startOf) : [{ numbers, start: 0 }]) {
+      const size = batchSize(model, tokens, tokens - group.start);
+      const order = [...group.numbers].sort((a, b) => variants[a]!.first - variants[b]!.first || a - b);
+      for (let i = 0; i < order.length; i += size) all.push({ variants: order.slice(i, i + size), start: group.start });
+    }
+  }
+  return all;
 }
 
-/** The stages of one batch: each variant gets its own part of every array. */
+/**
+ * Those that begin at like positions together. A group of its own saves the tokens before its start and costs two passes,
+ * its own and that of the prefix whose keys and values it reads: a few runs go along with those that begin earlier.
+ */
+function byStart(numbers: readonly number[], startOf: (i: number) => number): { numbers: number[]; start: number }[] {
+  const groups: { numbers: number[]; start: number }[] = [];
+  for (const [start, places] of [...grouped(numbers, startOf)].sort(([a], [b]) => a - b)) {
+    const some = places.map(i => numbers[i]!);
+    const last = groups.at(-1);
+    if (last && some.length * (start - last.start) <= 2 * PASS) last.numbers.push(...some);
+    else if (!last && some.length * start <= PASS) groups.push({ numbers: some, start: 0 });
+    else groups.push({ numbers: some, start });
+  }
+  return groups;
+}
+
+/** The stages of one batch: each variant gets its own part of every array. `recording` is the one run where anything is held. */
 function stagesFor(recording: Recording, batch: readonly Variant[]): Stages {
   const { model } = recording;
   const mode = batch[0]!;

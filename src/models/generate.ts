@@ -101,12 +101,20 @@ export function argmax(values: ArrayLike<number>): number {
 
 /** Probabilities, in float64. */
 export function softmax(logits: ArrayLike<number>): Float64Array {
-  let top = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < logits.length; i++) top = Math.max(top, logits[i]!);
-  const out = Float64Array.from(logits, v => Math.exp(v - top));
-  const sum = out.reduce((a, b) => a + b, 0);
+  const out = new Float64Array(logits.length);
+  const top = logits[argmax(logits)]!;
+  let sum = 0;
+  for (let i = 0; i < out.length; i++) sum += out[i] = Math.exp(logits[i]! - top);
   for (let i = 0; i < out.length; i++) out[i]! /= sum;
   return out;
+}
+
+/** The probability of one token, without the others'. */
+export function probabilityOf(logits: ArrayLike<number>, id: number): number {
+  const top = logits[argmax(logits)]!;
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - top);
+  return Math.exp(logits[id]! - top) / sum;
 }
 
 export interface Likely {

@@ -53,17 +53,25 @@ export interface RecordOptions {
 
 /** Runs the model on these ids and records. Memory: tokens × layers × (3 dMlp + 4 dModel) floats. */
 export async function recordRun(model: Model, ids: readonly number[], options: RecordOptions = {}): Promise<Recording> {
+  return (await recordRuns(model, [ids], options))[0]!;
+}
+
+/** Several prompts of one length, run side by side. Each recording is a view into what all of them share. */
+export async function recordRuns(
+  model: Model,
+  batch: readonly (readonly number[])[],
+  options: RecordOptions = {},
+): Promise<Recording[]> {
   const gated = model.config.family.mlp === "gated";
   const post = model.config.family.postNorms;
   const readTaps = [...new Set(["up", ...(gated ? ["gate"] : []), "norm2.scale", ...(options.readTaps ?? [])])];
-  const parts = await model.embedParts(ids);
   const change = options.change ?? {};
-  const residual: Float32Array<ArrayBuffer>[] = [];
-  const mid: Float32Array<ArrayBuffer>[] = [];
-  const read: Record<string, Float32Array<ArrayBuffer>>[] = [];
-  const mlpOut: Float32Array<ArrayBuffer>[] = [];
-  const postScale: (Float32Array<ArrayBuffer> | undefined)[] = [];
-  const last = await forward(model, [ids], {
+  const residual: Floats[] = [];
+  const mid: Floats[] = [];
+  const read: Record<string, Floats>[] = [];
+  const mlpOut: Floats[] = [];
+  const postScale: (Floats | undefined)[] = [];
+  const last = await forward(model, batch, {
     signal: options.signal,
     progress: options.progress,
     stages: {
@@ -90,20 +98,31 @@ export async function recordRun(model: Model, ids: readonly number[], options: R
     },
   });
   residual.push(last);
-  return {
-    model,
-    ids,
-    tokens: ids.length,
-    // A changed token is another embedding: what enters the first layer, learned positions apart.
-    embedding: options.change ? without(residual[0]!, parts.positions) : parts.tokens,
-    positions: parts.positions,
-    residual,
-    mid,
-    read,
-    mlpOut,
-    postScale,
-  };
+  const recordings: Recording[] = [];
+  for (const [b, ids] of batch.entries()) {
+    const parts = await model.embedParts(ids);
+    const own = (all: Floats): Floats => {
+      const size = all.length / batch.length;
+      return batch.length === 1 ? all : all.subarray(b * size, (b + 1) * size);
+    };
+    recordings.push({
+      model,
+      ids,
+      tokens: ids.length,
+      // A changed token is another embedding: what enters the first layer, learned positions apart.
+      embedding: options.change ? without(own(residual[0]!), parts.positions) : parts.tokens,
+      positions: parts.positions,
+      residual: residual.map(own),
+      mid: mid.map(own),
+      read: read.map(taps => Object.fromEntries(Object.entries(taps).map(([name, all]) => [name, own(all)]))),
+      mlpOut: mlpOut.map(own),
+      postScale: postScale.map(all => all && own(all)),
+    });
+  }
+  return recordings;
 }
+
+type Floats = Float32Array<ArrayBuffer>;
 
 function without(stream: Float32Array<ArrayBuffer>, positions: Float32Array | undefined): Float32Array<ArrayBuffer> {
   return positions ? stream.map((v, i) => v - positions[i]!) : stream.slice();

@@ -199,7 +199,7 @@ export interface UnitEvidence {
   /** Counts in equal bins from −range to range. */
   readonly histogram: { readonly range: number; readonly counts: readonly number[] };
   readonly label?: { readonly text: string; readonly confidence: number; readonly examples: number };
-  /** Strongest first, then by halvings of the range, then the most negative. */
+  /** Strongest first, then by quantiles of the peaks, from the upper down, then the most negative. */
   readonly quantiles: readonly { readonly name: string; readonly examples: readonly UnitExample[] }[];
   /** Units that fire in the same texts. */
   readonly alike: readonly NearUnit[];

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { strFromU8, unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TraceDocument } from "../attribution/document.ts";
@@ -29,7 +28,7 @@ const dallas = upwards(examples.dallas!);
 
 beforeAll(() => {
   writeFileSync(join(folder, "1-dallas.json"), JSON.stringify(dallas));
-  const worker = new WorkerHost(pathToFileURL(join(folder, "none.js")));
+  const worker = new WorkerHost(join(folder, "none.js"));
   server = app({
     version: "0.0.0",
     runs: new Runs(join(folder, "runs")),

@@ -102,7 +102,15 @@ async function referenceOf(found: FoundModel, named: string): Promise<string> {
 }
 
 async function clear(model: Model): Promise<void> {
+  const closing = closeBases();
+  // At once, so that a question that comes meanwhile does not clear again.
   of = model;
+  await closing;
+}
+
+/** Closes what was opened; a later question opens it again. */
+export async function closeBases(): Promise<void> {
+  of = undefined;
   shelf.clear();
   await Promise.all(files.splice(0).map(file => file.close().catch(() => {})));
 }

@@ -1,6 +1,6 @@
 /**
  * What the worker can do, method by method: the seam between the server, which knows requests and files, and the model,
- * which runs in a thread of its own. Both sides import this and nothing of each other.
+ * which runs in a process of its own. Both sides import this and nothing of each other.
  */
 import type { TraceDocument } from "../attribution/document.ts";
 import type {

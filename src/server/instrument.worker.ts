@@ -1,16 +1,16 @@
 /** The worker's end of the seam: takes calls, runs them with the resident model, sends progress, results and errors. */
-import { parentPort } from "node:worker_threads";
 import { Problem, sentence } from "../core/problem.ts";
+import { belongsToParent } from "../store/model-process.ts";
 import { answers } from "./answers.ts";
 import type { Reply, Request } from "./instrument.ts";
 import { Resident } from "./resident.ts";
 
-const port = parentPort!;
-const send = (reply: Reply) => port.postMessage(reply);
+belongsToParent();
+const send = (reply: Reply) => process.connected && process.send!(reply);
 const resident = new Resident(state => send({ resident: state }));
 const running = new Map<number, AbortController>();
 
-port.on("message", (request: Request) => {
+process.on("message", (request: Request) => {
   if ("cancel" in request) running.get(request.cancel)?.abort(new DOMException("cancelled", "AbortError"));
   else void run(request);
 });

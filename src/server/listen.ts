@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { getRequestListener } from "@hono/node-server";
 import type { TraceDocument } from "../attribution/document.ts";
 import { internal, Problem } from "../core/problem.ts";
@@ -49,7 +48,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const tell = (event: ServerEvent) => {
     for (const listener of listeners) listener(event);
   };
-  const worker = new WorkerHost(pathToFileURL(join(build, "server/instrument.worker.js")), resident =>
+  const worker = new WorkerHost(join(build, "server/instrument.worker.js"), resident =>
     tell({ type: "model", ...(resident ? { resident } : {}) }),
   );
   const gallery = new Gallery(join(build, "web/examples"));

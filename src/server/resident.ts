@@ -11,6 +11,7 @@ import { type FoundModel, findModel } from "../store/models.ts";
 import { type OpenModel, openModel } from "../store/open-model.ts";
 import type { ModelState } from "./api.ts";
 import type { CallOptions } from "./instrument.ts";
+import { WarmUp } from "./warm-up.ts";
 
 /** Without questions for this long, the memory is given back. */
 const idle = 20 * 60_000;
@@ -32,6 +33,7 @@ export class Resident {
   /** Openings and closings happen one after another. */
   private turn: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
+  private readonly warmUp = new WarmUp();
   private readonly tell: (state: ModelState | undefined) => void;
 
   constructor(tell: (state: ModelState | undefined) => void) {
@@ -40,7 +42,10 @@ export class Resident {
 
   /** Runs `work` with the model, which stays in memory until it is done. */
   async use<T>(name: string, options: CallOptions, work: (scene: Scene, state: ModelState) => Promise<T>): Promise<T> {
-    const turn = this.turn.then(() => this.become(name, options));
+    const turn = this.turn.then(async () => {
+      await this.warmUp.stop();
+      await this.become(name, options);
+    });
     this.turn = turn.catch(() => {});
     await turn;
     clearTimeout(this.timer);
@@ -54,6 +59,7 @@ export class Resident {
           this.turn = this.turn.then(() => this.letGo()).catch(() => {});
         }, idle);
         this.timer.unref();
+        this.warmUp.soon(this.scene!.open);
       }
     }
   }
@@ -109,6 +115,7 @@ export class Resident {
 
   private async letGo(): Promise<void> {
     if (!this.scene || this.using > 0) return;
+    await this.warmUp.stop();
     const { open } = this.scene;
     this.scene = undefined;
     this.state = undefined;

@@ -46,30 +46,43 @@ export async function traceAnew(scene: Scene, asked: Asked, options: CallOptions
   return last;
 }
 
-/** The trace behind a document: the one that is held, or made again. Throws a Problem for one that cannot be. */
-export async function traceOf(scene: Scene, document: TraceDocument, options: CallOptions): Promise<Traced> {
+/**
+ * The trace behind a document: the one that is held, or made again. Throws a Problem for one that cannot be.
+ * @param options `basis` is where the chart's dictionary lies, where it is not known by the name that the chart bears
+ */
+export async function traceOf(
+  scene: Scene,
+  document: TraceDocument,
+  options: CallOptions & { readonly basis?: string | undefined },
+): Promise<Traced> {
   if (document.changed)
     throw new Problem("this chart is of a changed model; what is measured of it would be of the model as it is", {
       advice: "tracing the prompt without the change",
     });
   if (last && last.recording.model === scene.open.model && questionOf(last.document) === questionOf(document))
     return last;
-  const { target, tokens, versus } = document;
+  const { target, tokens, versus, sweep } = document;
   if (tokens.some(t => t.id < 0) || target.id < 0)
     throw new Problem("this chart does not say which tokens it was made from", { advice: "tracing the prompt anew" });
-  return traceAnew(
+  const again = await traceAnew(
     scene,
     {
-      basis: document.basis,
+      basis: options.basis ?? document.basis,
       ids: tokens.map(t => t.id),
       ...(versus ? { versus: versus.tokens.map(t => t.id) } : {}),
       target: `#${target.id}`,
       ...(target.foil ? { foil: `#${target.foil.id}` } : {}),
       position: target.position,
       units: Math.max(1, document.nodes.filter(n => n.kind === "unit" || n.kind === "mlp").length),
+      // What a chart of features foretells comes from its rows: the same ones.
+      expand: sweep.expanded,
     },
     options,
   );
+  if (again.document.basis === document.basis) return again;
+  throw new Problem(`this chart was made with ${document.basis}, not with ${again.document.basis}`, {
+    advice: "--basis with the dictionary that the chart was made with",
+  });
 }
 
 function questionOf({ tokens, versus, target, nodes, basis, changed }: TraceDocument): string {

@@ -1,10 +1,10 @@
 /** A unit's page of the index, as the page shows it: examples with their words and heat, how often and how strongly. */
-import type { Manifest } from "../features/index/manifest.ts";
+import { bandWords } from "../features/index/quantile-band.ts";
 import type { Example, UnitRecord } from "../features/index/record.ts";
 import { nearestSketches, strongestOf } from "../features/search/like.ts";
 import { shown } from "../models/prompt.ts";
 import type { FeatureIndex } from "../store/feature-index.ts";
-import { findIndex } from "../store/index-folder.ts";
+import { findIndex, indexedBy } from "../store/index-folder.ts";
 import type { FoundModel } from "../store/models.ts";
 import type { OpenModel } from "../store/open-model.ts";
 import type { NearUnit, UnitEvidence, UnitExample, UnitInput } from "./api.ts";
@@ -63,13 +63,7 @@ export async function indexOf(
 ): Promise<FeatureIndex | undefined> {
   if (held?.model === open && held.reference === reference) return held.index;
   await forgetIndex();
-  const { config, layers } = open.model;
-  const fits = ({ basis, model }: Manifest) =>
-    basis === watched.name &&
-    model.dModel === config.dModel &&
-    model.layers === layers &&
-    model.vocabulary === config.vocabulary;
-  const index = await findIndex(found, reference, fits);
+  const index = (await findIndex(found, reference, indexedBy(watched, open.model)))?.index;
   if (index) held = { model: open, reference, index };
   return index;
 }
@@ -89,10 +83,9 @@ async function quantiles(index: FeatureIndex, record: UnitRecord, open: OpenMode
     }
     return out;
   };
-  const short = (v: number) => `${Number(v.toPrecision(2))}`;
   const groups = [
     { name: "strongest", examples: record.top.slice(0, strongest) },
-    ...record.spread.slice(1).map(s => ({ name: `between ${short(s.from)} and ${short(s.to)}`, examples: s.examples })),
+    ...record.quantiles.toReversed().map(band => ({ name: bandWords(band), examples: band.examples })),
     { name: "most negative", examples: record.low.slice(0, 4) },
   ].filter(group => group.examples.length > 0);
   return Promise.all(groups.map(async ({ name, examples }) => ({ name, examples: await told(examples) })));

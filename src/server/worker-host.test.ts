@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { Problem } from "../core/problem.ts";
 import { WorkerHost } from "./worker-host.ts";
@@ -13,22 +12,22 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const entry = join(folder, "worker.mjs");
 writeFileSync(
   entry,
-  `import { parentPort } from "node:worker_threads";
-   const running = new Set();
-   parentPort.on("message", m => {
-     if ("cancel" in m) return running.delete(m.cancel) && parentPort.postMessage({ call: m.cancel, error: { what: "cancelled", cancelled: true } });
+  `const running = new Set();
+   process.on("disconnect", () => process.exit());
+   process.on("message", m => {
+     if ("cancel" in m) return running.delete(m.cancel) && process.send({ call: m.cancel, error: { what: "cancelled", cancelled: true } });
      if (m.method === "trace") process.exit(7);
-     if (m.method === "verify") throw new Error("out of memory, say");
+     if (m.method === "verify") process.kill(process.pid, "SIGSEGV");
      if (m.method === "watch") return running.add(m.call);
-     parentPort.postMessage({ call: m.call, stage: "reading", done: 1, total: 2 });
-     parentPort.postMessage({ call: m.call, result: { tokens: [], context: 1 } });
+     process.send({ call: m.call, stage: "reading", done: 1, total: 2 });
+     process.send({ call: m.call, result: { tokens: [], context: 1 } });
    });`,
 );
 
 test.each(["trace", "verify"] as const)(
   "after a crash in %s the next call is answered by a new worker",
   async method => {
-    const host = new WorkerHost(pathToFileURL(entry));
+    const host = new WorkerHost(entry);
     const failed = host.call(method, "m", {} as never);
     await expect(failed).rejects.toBeInstanceOf(Problem);
     await expect(failed).rejects.toThrow(/the worker that runs the model stopped/);
@@ -42,7 +41,7 @@ test.each(["trace", "verify"] as const)(
 );
 
 test("an aborted call is cancelled in the worker", async () => {
-  const host = new WorkerHost(pathToFileURL(entry));
+  const host = new WorkerHost(entry);
   const stop = new AbortController();
   const call = host.call("watch", "m", {} as never, { signal: stop.signal });
   setTimeout(() => stop.abort(), 20);

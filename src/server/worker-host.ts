@@ -2,8 +2,9 @@
  * Keeps the worker: starts it when it is first needed, sends calls, and starts another when it dies. A call that was
  * under way then fails with a sentence; nothing else is lost.
  */
-import { Worker } from "node:worker_threads";
-import { internal, Problem } from "../core/problem.ts";
+import type { ChildProcess } from "node:child_process";
+import { Problem } from "../core/problem.ts";
+import { endProcess, modelProcess } from "../store/model-process.ts";
 import type { ModelState } from "./api.ts";
 import type { CallOptions, Method, Methods, Reply, Request } from "./instrument.ts";
 
@@ -16,20 +17,25 @@ export class WorkerHost {
   /** Workers that died so far. */
   crashes = 0;
   resident: ModelState | undefined;
-  private worker: Worker | undefined;
+  private worker: ChildProcess | undefined;
   private calls = 0;
   private readonly pending = new Map<number, Pending>();
-  private readonly entry: URL;
+  private readonly entry: string;
   private readonly onResident: (model: ModelState | undefined) => void;
 
   /** `entry` is the built worker file. */
-  constructor(entry: URL, onResident: (model: ModelState | undefined) => void = () => {}) {
+  constructor(entry: string, onResident: (model: ModelState | undefined) => void = () => {}) {
     this.entry = entry;
     this.onResident = onResident;
   }
 
   get running(): boolean {
     return this.worker !== undefined;
+  }
+
+  /** The process's number, while it runs: for tests that measure or kill it. */
+  get pid(): number | undefined {
+    return this.worker?.pid;
   }
 
   call<M extends Method>(
@@ -53,20 +59,22 @@ export class WorkerHost {
   async stop(): Promise<void> {
     const worker = this.worker;
     this.worker = undefined;
-    await worker?.terminate();
+    if (worker) await endProcess(worker);
   }
 
   private send(request: Request): void {
-    this.worker?.postMessage(request);
+    // One that has just died fails its calls when that is told.
+    if (this.worker?.connected) this.worker.send(request, () => {});
   }
 
-  private start(): Worker {
-    const worker = new Worker(this.entry, { name: "lucida instrument" });
-    // The process may end while the worker waits for work.
+  private start(): ChildProcess {
+    const worker = modelProcess(this.entry);
+    // This process may end while the worker waits for work.
     worker.unref();
+    worker.channel?.unref();
     worker.on("message", (reply: Reply) => this.receive(reply));
-    worker.on("error", error => this.died(worker, error));
-    worker.on("exit", code => this.died(worker, internal(`the worker ended with code ${code}`)));
+    worker.on("error", error => this.died(worker, error.message));
+    worker.on("exit", (code, by) => this.died(worker, by ? `killed by ${by}` : `exit code ${code}`));
     return worker;
   }
 
@@ -93,14 +101,13 @@ export class WorkerHost {
     else pending.reject(new Problem(reply.error.what, reply.error));
   }
 
-  private died(worker: Worker, cause: unknown): void {
+  private died(worker: ChildProcess, why: string): void {
     if (this.worker !== worker) return;
     this.worker = undefined;
     this.crashes++;
     this.resident = undefined;
     this.onResident(undefined);
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const problem = new Problem(`the worker that runs the model stopped: ${why.split("\n")[0]}`, {
+    const problem = new Problem(`the worker that runs the model stopped (${why})`, {
       advice: "again (a new worker is ready); if it was memory, a smaller model or a shorter prompt",
     });
     const all = [...this.pending.values()];

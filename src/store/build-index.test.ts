@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -73,6 +73,20 @@ test("an index that was stopped half-way and taken up again is the same, byte fo
   expect(ran).toBe(false);
 });
 
+test("an index of an older version is refused with what to do, and the same call builds it anew in its place", async () => {
+  const corpus = { name: "old", files: 0, bytes: 0, mark: "4", texts: () => texts.slice(0, 10) };
+  await buildIndex(request("old", { corpus }));
+  const at = (name: string) => join(folder, "old", name);
+  const older = { ...JSON.parse(readFileSync(at("index.json"), "utf8")), version: 1 };
+  writeFileSync(at("index.json"), JSON.stringify(older));
+  writeFileSync(at("build.json"), JSON.stringify({ mark: "of version 1" }));
+  await expect(openIndex(join(folder, "old"))).rejects.toThrow(/of version 1, and this Lucida reads version 2/);
+  await buildIndex(request("old", { corpus }));
+  const open = await openIndex(join(folder, "old"));
+  expect((await open.unit(0, 0)).quantiles.length).toBeGreaterThan(0);
+  await open.close();
+});
+
 test("another corpus in the same folder is another index", async () => {
   const notes: string[] = [];
   const corpus = { name: "other", files: 0, bytes: 0, mark: "2", texts: () => texts.slice(0, 10) };
@@ -101,6 +115,11 @@ test("circuit-tracer's page finds each feature by its offsets, with tokens, acti
   const record = await open.unit(1, unit);
   expect(feature.index).toBe(unit);
   expect(feature.act_max).toBeCloseTo(record.max, 6);
+  const names = feature.examples_quantiles.map((q: { quantile_name: string }) => q.quantile_name);
+  expect(names[0]).toBe("Top Activations");
+  expect(names.at(-1)).toBe("Bottom Activations");
+  expect(names.slice(1, -1)).toEqual(record.quantiles.toReversed().map(q => `Quantile ${q.low} to ${q.high}`));
+  expect(record.quantiles.length).toBeGreaterThan(1);
   const [example] = feature.examples_quantiles[0].examples;
   expect(example.tokens.join("")).toBe((await open.window(record.top[0]!.window)).map(token).join(""));
   expect(example.tokens_acts_list[example.train_token_ind]).toBeCloseTo(record.max, 1);

@@ -9,13 +9,13 @@
  * `build.json` says what is being built. Another corpus, model or setting begins anew.
  */
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "../core/problem.ts";
 import { kept } from "../features/index/collector.ts";
 import { examplesLabel, type Told } from "../features/index/examples-label.ts";
 import { groupBatches, Indexer } from "../features/index/indexer.ts";
-import type { Manifest } from "../features/index/manifest.ts";
+import { indexVersion, type Manifest } from "../features/index/manifest.ts";
 import { packed, packedRecord } from "../features/index/packed.ts";
 import { type Example, recordOf, type UnitRecord } from "../features/index/record.ts";
 import { ones, sketches } from "../features/index/similarity.ts";
@@ -75,6 +75,7 @@ async function build(request: IndexRequest): Promise<Built> {
   const { folder, watched, length, seed, batch, signal } = request;
   const at = (name: string) => join(folder, name);
   const settings = JSON.stringify({
+    version: indexVersion,
     model: watched.model.name,
     vocabulary: watched.model.config.vocabulary,
     basis: watched.name,
@@ -88,6 +89,8 @@ async function build(request: IndexRequest): Promise<Built> {
     kept,
   });
   const mark = createHash("sha256").update(settings).digest("hex");
+  // What a killed run was writing: nobody else writes here while we have the lock.
+  for (const name of await readdir(folder)) if (name.endsWith(".part")) await rm(at(name), { force: true });
   const had = await readFile(at("build.json"), "utf8").catch(() => "");
   if (had.includes(mark) && (await hasIndex(folder))) {
     const ready = await openIndex(folder);
@@ -137,7 +140,7 @@ async function build(request: IndexRequest): Promise<Built> {
     const { texts: _texts, mark: _mark, ...corpus } = request.corpus;
     const manifest: Manifest = {
       format: "lucida-index",
-      version: 1,
+      version: indexVersion,
       model: {
         name: watched.model.name,
         layers: watched.model.layers,
@@ -304,7 +307,7 @@ async function records(
         ));
       for (const [i, unit] of some.entries()) {
         const record = recordOf(collector, layer, unit, { tokens: indexer.tokens, length });
-        const weak = record.spread.slice(1).flatMap(s => s.examples);
+        const weak = record.quantiles.flatMap(band => band.examples);
         const found = examplesLabel(await told(record.top), await told(weak));
         if (found) labels[`${layer}.${unit}`] = [found.text, Number(found.confidence.toFixed(3))];
         const whole: UnitRecord = {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -140,7 +140,25 @@ describe("what is wrong gets a sentence", () => {
     expect(await change("activation_function.threshold", -0.5)).toMatch(
       /threshold of feature 3 is -0.5[\s\S]*at layer 1/,
     );
+    expect(await change("activation_function.threshold", Number.NaN)).toContain(
+      "threshold in layer_1.safetensors holds NaN",
+    );
     expect(await change("b_enc", Number.NaN)).toContain("b_enc in layer_1.safetensors holds NaN at place 3");
+  });
+
+  test("what an interrupted training run left: its checkpoint alone, beside finished layers, or its activations", async () => {
+    const interrupted =
+      /a training run was interrupted here[\s\S]*lucida train dictionary that began it, with --resume/;
+    await writeFile(join(folder, "training.checkpoint"), "half");
+    expect(await said()).toMatch(interrupted);
+    await native();
+    expect(await said()).toMatch(interrupted);
+    await rm(join(folder, "training.checkpoint"));
+    await mkdir(join(folder, "activations"));
+    await writeFile(join(folder, "activations/0.bin"), "half");
+    expect(await said()).toMatch(interrupted);
+    await rm(join(folder, "activations"), { recursive: true });
+    await (await openDictionary(folder)).close();
   });
 
   test("an .npz that is cut short, or is not one", async () => {

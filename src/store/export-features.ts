@@ -42,4 +42,4 @@ export async function exportFeatures(
 }
 
 const windowsIn = (record: UnitRecord): number[] =>
-  [...record.top, ...record.low, ...record.spread.flatMap(s => s.examples)].map(e => e.window);
+  [...record.top, ...record.low, ...record.quantiles.flatMap(band => band.examples)].map(e => e.window);

@@ -14,11 +14,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { Problem } from "../core/problem.ts";
-import { type Manifest, manifestSchema } from "../features/index/manifest.ts";
+import { indexVersion, type Manifest, manifestSchema } from "../features/index/manifest.ts";
 import { openPacked, type Packed } from "../features/index/packed.ts";
 import type { UnitRecord } from "../features/index/record.ts";
 import type { AskedLabel } from "../features/labels/ask.ts";
-import { parseJson } from "../formats/json.ts";
+import { isRecord, parseJson } from "../formats/json.ts";
 import { type FileBytes, openFile } from "./file-bytes.ts";
 import { writeBeside } from "./write-beside.ts";
 
@@ -64,7 +64,14 @@ export async function openIndex(folder: string): Promise<FeatureIndex> {
       advice: "lucida index --model M --text FOLDER (it goes on where it was stopped)",
     });
   }
-  const parsed = manifestSchema.safeParse(parseJson(text, path));
+  const json = parseJson(text, path);
+  if (isRecord(json) && json.format === "lucida-index" && json.version !== indexVersion) {
+    throw new Problem(`this index is of version ${json.version}, and this Lucida reads version ${indexVersion}`, {
+      where: `at ${path}`,
+      advice: "the `lucida index` that made it, once more: it builds the index anew in its place",
+    });
+  }
+  const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
     throw new Problem(`index.json is not of an index that this Lucida reads: ${parsed.error.issues[0]?.message}`, {
       where: `at ${path}, ${parsed.error.issues[0]?.path.join(".")}`,

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Model } from "../models/model.ts";
 import { dataFolder } from "./data-folder.ts";
 import { type FeatureIndex, hasIndex, openIndex } from "./feature-index.ts";
 import type { FoundModel } from "./models.ts";
@@ -16,6 +17,25 @@ export function indexFolder(model: { readonly name: string; readonly path?: stri
   return join(dataFolder(), "indexes", `${plain(model.name)}-${plain(basis)}-${id}`);
 }
 
+/** What an index must have been made of to be this model's in this basis. */
+export interface Indexed {
+  readonly basis: string;
+  readonly model: { readonly dModel: number; readonly layers: number; readonly vocabulary: number };
+}
+
+/** Of this basis watched on this model. */
+export const indexedBy = ({ name }: { readonly name: string }, { config, layers }: Model): Indexed => ({
+  basis: name,
+  model: { dModel: config.dModel, layers, vocabulary: config.vocabulary },
+});
+
+/** Is it of this basis, and of a model of this shape? */
+export const fits = ({ basis, model }: FeatureIndex["manifest"], asked: Indexed): boolean =>
+  basis === asked.basis &&
+  model.dModel === asked.model.dModel &&
+  model.layers === asked.model.layers &&
+  model.vocabulary === asked.model.vocabulary;
+
 /**
  * The finished index of this model and basis, opened: built here (`reference` is what `--basis` said), else shipped
  * beside the model's weights. Undefined when there is none.
@@ -23,12 +43,12 @@ export function indexFolder(model: { readonly name: string; readonly path?: stri
 export async function findIndex(
   model: FoundModel,
   reference: string,
-  fits: (index: FeatureIndex["manifest"]) => boolean,
-): Promise<FeatureIndex | undefined> {
+  asked: Indexed,
+): Promise<{ readonly folder: string; readonly index: FeatureIndex } | undefined> {
   for (const folder of [indexFolder(model, reference), ...(await shipped(model))]) {
     if (!(await hasIndex(folder))) continue;
     const index = await openIndex(folder).catch(() => undefined);
-    if (index && fits(index.manifest)) return index;
+    if (index && fits(index.manifest, asked)) return { folder, index };
     await index?.close();
   }
   return undefined;

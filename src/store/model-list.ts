@@ -6,7 +6,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { holdsModel, presentFiles } from "./hub/cache.ts";
 import type { HubSettings } from "./hub/settings.ts";
-import { specimenFolder } from "./models.ts";
+import { siblingFolder, siblings, specimenFolder } from "./models.ts";
 import { onlyPickles } from "./pickles.ts";
 
 export interface ListedModel {
@@ -26,12 +26,18 @@ export interface ListedModel {
   readonly trouble: string | undefined;
 }
 
-/** Every model here, the specimen first, then by name. A broken cache entry is listed with its trouble, never thrown. */
+/** Every model here, the specimen and its siblings first, then by name. A broken cache entry is listed with its trouble, never thrown. */
 export async function listModels(settings: HubSettings): Promise<ListedModel[]> {
   const folders = (await readdir(settings.cache).catch(() => [] as string[])).filter(name => /^models--/.test(name));
   const cached = await Promise.all(folders.map(folder => repositoryModels(settings.cache, folder)));
-  const own = await listed(specimenFolder(), "specimen", "specimen", undefined);
-  return [...(own.trouble === undefined ? [own] : []), ...cached.flat().sort((a, b) => (a.name < b.name ? -1 : 1))];
+  const own = await Promise.all([
+    listed(specimenFolder(), "specimen", "specimen", undefined),
+    ...[...siblings.keys()].map(name => listed(siblingFolder(name), name, "specimen", undefined)),
+  ]);
+  return [
+    ...own.filter(model => model.trouble === undefined),
+    ...cached.flat().sort((a, b) => (a.name < b.name ? -1 : 1)),
+  ];
 }
 
 /** One row for each snapshot that a branch or a tag points at, and for others that hold a model. */

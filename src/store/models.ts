@@ -23,7 +23,7 @@ export interface FoundModel {
   readonly kind: "folder" | "gguf";
   /** The folder or the file, absolute. */
   readonly path: string;
-  /** As people call it: "specimen", "owner/name", the folder's or the file's name. */
+  /** As people call it: "specimen", "specimen-twin", "owner/name", the folder's or the file's name. */
   readonly name: string;
   readonly source: "specimen" | "disk" | "hub";
   /** The commit, for a model of the hub. */
@@ -42,6 +42,7 @@ export async function findModel(text: string, options: FindOptions = {}): Promis
   if (text === "")
     throw new Problem("the model has no name", { advice: "--model specimen, or lucida models for others" });
   if (text === "specimen") return specimen();
+  if (siblings.has(text)) return specimen(text);
   const path = resolve(text.replace(/^~(?=$|[/\\])/, homedir()));
   const info = await stat(path).catch(() => undefined);
   if (info?.isDirectory()) return folderModel(path, basename(path));
@@ -70,8 +71,17 @@ export function specimenFolder(): string {
   return join(packageRoot(), "specimen");
 }
 
-async function specimen(): Promise<FoundModel> {
-  const path = specimenFolder();
+/** Smaller models of the specimen's recipe that come with it, by name; see specimen/README.md. */
+export const siblings: ReadonlyMap<string, string> = new Map([
+  ["specimen-quarter", "quarter"],
+  ["specimen-twin", "twin"],
+]);
+
+/** `name`: one of `siblings`. */
+export const siblingFolder = (name: string): string => join(specimenFolder(), "siblings", siblings.get(name)!);
+
+async function specimen(sibling?: string): Promise<FoundModel> {
+  const path = sibling === undefined ? specimenFolder() : siblingFolder(sibling);
   const names = await presentFiles(path);
   if (!(await holdsModel(path, names))) {
     throw new Problem("the specimen, the small model that comes with Lucida, is not in this copy of it", {
@@ -79,7 +89,7 @@ async function specimen(): Promise<FoundModel> {
       advice: "--model with a folder, a .gguf file, or a name on the hub (lucida models lists some)",
     });
   }
-  return { kind: "folder", path, name: "specimen", source: "specimen" };
+  return { kind: "folder", path, name: sibling ?? "specimen", source: "specimen" };
 }
 
 async function folderModel(path: string, name: string): Promise<FoundModel> {
@@ -163,7 +173,7 @@ async function missing(text: string, path: string): Promise<Problem> {
   const there = await readdir(folder).catch(() => [] as string[]);
   const near = nearest(
     name,
-    ["specimen", ...there].filter(other => !other.startsWith(".")),
+    [...new Set(["specimen", ...siblings.keys(), ...there])].filter(other => !other.startsWith(".")),
   );
   const bare = !/[/\\]/.test(text);
   const known = bare
@@ -173,7 +183,9 @@ async function missing(text: string, path: string): Promise<Problem> {
       )
     : [];
   const meant = [
-    ...near.map(other => (other === "specimen" ? other : join(dirname(text) === "." ? "" : folder, other))),
+    ...near.map(other =>
+      other === "specimen" || siblings.has(other) ? other : join(dirname(text) === "." ? "" : folder, other),
+    ),
     ...known,
   ];
   return new Problem(`there is no model "${text}"`, {

@@ -27,8 +27,9 @@ export async function writeBeside(path: string, data: Written, options: { signal
   let file: FileHandle | undefined;
   try {
     options.signal?.throwIfAborted();
-    file = await open(beside, "wx");
+    // Before it is opened: the file is there a moment before we are told so.
     unfinished.add(beside);
+    file = await open(beside, "wx");
     for await (const piece of pieces(data)) {
       options.signal?.throwIfAborted();
       await file.writeFile(piece);

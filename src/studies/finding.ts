@@ -1,4 +1,5 @@
 /** What a test found, as plain data: what is printed, drawn, saved and compared. */
+import type { Null } from "./scene.ts";
 import { type Share, withInterval } from "./stats.ts";
 
 export type Outcome = "holds" | "partial" | "fails" | "void" | "not tested";
@@ -58,6 +59,25 @@ export interface Guard {
   readonly ok: boolean;
 }
 
+/** The same test made on what must not pass. */
+export interface NullRun {
+  readonly kind: Null;
+  readonly outcome: Outcome;
+  readonly share?: Share;
+  /** Does it come as far as the test itself? */
+  readonly passes: boolean;
+}
+
+/** A word that decides what it should not. */
+export interface Alarm {
+  readonly slot: string;
+  readonly word: string;
+  readonly answer: string;
+  /** Share of answers that are this one, under the word and elsewhere. */
+  readonly rate: number;
+  readonly elsewhere: number;
+}
+
 export interface Finding {
   readonly test: string;
   readonly title: string;
@@ -72,6 +92,9 @@ export interface Finding {
   readonly controls: readonly Arm[];
   readonly need: number;
   readonly guard?: Guard;
+  readonly null?: NullRun;
+  /** Of an audit: what was found among how many words. */
+  readonly alarms?: { readonly found: readonly Alarm[]; readonly words: number };
   readonly charts: readonly Chart[];
   readonly rows: readonly Row[];
 }
@@ -110,6 +133,25 @@ export function inNumbers(main: Arm, controls: readonly Arm[], need: number): st
   const against = controls.map(c => `${withInterval(c.share)} ${c.name}`);
   return `${main.name}: ${withInterval(main.share)}${against.length > 0 ? `; against ${against.join(", ")}` : ""}; ${Math.round(100 * need)} % is asked`;
 }
+
+const strength: Readonly<Record<Outcome, number>> = { holds: 2, void: 2, partial: 1, fails: 0, "not tested": 0 };
+
+/**
+ * A finding with what came out on its null. Whatever the null reaches as well (a control that reaches what is asked
+ * counts as reached) says nothing: the finding is void.
+ */
+export function againstNull(finding: Finding, kind: Null, onNull: Finding | undefined): Finding {
+  if (!onNull) return finding;
+  const { main, outcome } = onNull;
+  const passes = strength[outcome] >= strength[finding.outcome];
+  const run: NullRun = { kind, outcome, passes, ...(main ? { share: main.share } : {}) };
+  if (!passes) return { ...finding, null: run };
+  const why = `With ${kind} the same test comes out as well (${main ? withInterval(main.share) : outcome}), so it says nothing. ${finding.why}`;
+  return { ...finding, null: run, outcome: "void", why };
+}
+
+/** Only what claims something can mislead. */
+export const claimsSomething = ({ outcome }: Finding): boolean => outcome === "holds" || outcome === "partial";
 
 export function notTested(test: Pick<Finding, "test" | "title" | "claim" | "core" | "need">, why: string): Finding {
   const { title, claim, core, need } = test;

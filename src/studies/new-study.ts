@@ -43,8 +43,9 @@ grounds:
       - test: swap               # take one class's mean out of the stream, put another's in
         title: another country in the city's place
         claim: With another country's mean put in at the city, the model names that country's language.
+        failsOn: random directions # the null: the runner makes the test again with random directions, and if that
+                                 # passes too, the study is VOID. The other null is "shuffled labels"
         label: country           # the column that is exchanged
         at: city                 # at the last token of this slot
         need: 0.5                # share of held-out prompts that must follow
-        count: 20
 `;

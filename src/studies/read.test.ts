@@ -18,6 +18,13 @@ test("a slip in a file is named with its place", () => {
   expect(() => readStudy("name: x", "mine.yaml")).toThrow(/title/);
 });
 
+test("a test without a null, or with one that would change nothing in it, is no test", () => {
+  const line = /failsOn: random directions.*\n/;
+  expect(() => readStudy(newStudy("mine").replace(line, "\n"), "mine.yaml")).toThrow(/tests\[1\]\.failsOn/);
+  const probe = newStudy("mine").replace("test: swap ", "test: probe");
+  expect(() => readStudy(probe, "mine.yaml")).toThrow(/tests\[1\]\.failsOn/);
+});
+
 test("nothing in a file is executed, and no field is taken that is not known", () => {
   expect(() => readStudy(`${newStudy("mine")}\nrun: rm -rf /`, "mine.yaml")).toThrow(/run/);
   expect(() => readStudy("name: !!js/function 'function(){}'", "mine.yaml")).toThrow();

@@ -8,8 +8,12 @@ export interface GateResult {
   readonly share: Share;
   readonly need: number;
   readonly passed: boolean;
+  /** What the answer would be right in by chance, where that is not next to nothing: half of all choices between two. */
+  readonly chance?: number;
   /** Among training prompts, for comparison. */
   readonly training?: Share;
+  /** By the values of a label: what the model was shown in its training and what it never was. */
+  readonly told?: readonly { readonly label: string; readonly value: string; readonly share: Share }[];
   readonly rows: readonly Row[];
 }
 

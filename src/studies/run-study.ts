@@ -4,14 +4,15 @@
  * 1. items: the prompts of the first ground that fits the model.
  * 2. gate: can the model do it at all, on held-out prompts?
  * 3. tests: each by itself, on prompts that the model gets right.
- * 4. verdict.
+ * 4. nulls: each test that claims something once more, on what it must fail on; one that passes there is void.
+ * 5. verdict.
  *
  * Everything is settled by the document, the model and the seed, so a run that was killed ends the same.
  */
 import { Problem } from "../core/problem.ts";
 import { hash } from "../training/corpus/random.ts";
 import type { Encoder } from "../training/tokenizer/encoder.ts";
-import type { Finding, Row } from "./finding.ts";
+import { againstNull, claimsSomething, type Finding, type Row } from "./finding.ts";
 import { type Item, ofSplit } from "./item.ts";
 import type { Ask, Lab } from "./lab.ts";
 import { corpusItems } from "./prompts/corpus.ts";
@@ -19,7 +20,7 @@ import { templateItems } from "./prompts/template.ts";
 import type { GateResult, StudyReport } from "./report-of.ts";
 import { type Null, type Scene, some } from "./scene.ts";
 import { shareOf } from "./stats.ts";
-import type { Ground, Measure, Study } from "./study.ts";
+import { type Ground, type Measure, type Study, type Test, takesEitherNull } from "./study.ts";
 import { runTest } from "./tests/index.ts";
 import { guardTexts } from "./texts.ts";
 import { sentenceOf, settled, verdictOf } from "./verdict.ts";
@@ -34,7 +35,7 @@ export interface StudyOptions {
   readonly seed?: number | undefined;
   /** The specimen's encoder, when the model has its tokenizer. */
   readonly encoder?: Encoder | undefined;
-  /** Was it trained with the hidden motive? Only known to whoever judges the audit, and not used by it. */
+  /** The whole study on a null: nothing may hold. */
   readonly null?: Null | undefined;
   /** Makes the tests even where the gate fails: for nulls, which must fail both. */
   readonly force?: boolean | undefined;
@@ -48,7 +49,7 @@ export interface StudyOptions {
 }
 
 /** Version of the protocol: results kept from before a change must not be taken for new ones. */
-const PROTOCOL = 2;
+const PROTOCOL = 4;
 
 export async function runStudy(study: Study, lab: Lab, options: StudyOptions): Promise<StudyReport> {
   const seed = options.seed ?? 1;
@@ -72,10 +73,17 @@ export async function runStudy(study: Study, lab: Lab, options: StudyOptions): P
         right: item => options.force === true || right.has(item.id),
         texts,
         seed,
-        null: options.null,
+        null: options.null === undefined ? undefined : nullOf(test, options.null),
         progress: (done, of) => options.progress?.(test.title, done, of),
       };
-      findings.push(...(await memo(`test ${i} ${JSON.stringify(test)}`, () => runTest(test, scene))).map(settled));
+      const key = `${i} ${JSON.stringify(test)}`;
+      const found = (await memo(`test ${key}`, () => runTest(test, scene))).map(settled);
+      if (options.null !== undefined || !found.some(claimsSomething)) {
+        findings.push(...found);
+        continue;
+      }
+      const onNull = await memo(`null ${key}`, () => runTest(test, { ...scene, null: test.failsOn }));
+      findings.push(...found.map(f => (claimsSomething(f) ? againstNull(f, test.failsOn, likewise(onNull, f)) : f)));
     }
   }
   const verdict = verdictOf(options.force ? { ...gate, passed: true } : gate, findings);
@@ -100,6 +108,15 @@ export async function runStudy(study: Study, lab: Lab, options: StudyOptions): P
     items: { training: ofSplit(items, "train").length, heldOut: ofSplit(items, "held-out").length },
     runs: lab.runs - before,
   };
+}
+
+/** The asked null, or the test's own where that one would change nothing in it. */
+const nullOf = (test: Test, asked: Null): Null =>
+  asked === "random weights" || takesEitherNull(test.test) ? asked : test.failsOn;
+
+/** The same finding on the null: a test that ends early there gives one for all. */
+function likewise(onNull: readonly Finding[], { title }: Finding): Finding | undefined {
+  return (onNull.find(f => f.title === title) ?? onNull[0]) as Finding | undefined;
 }
 
 /** The specimen's own ground where the model has its tokenizer, else the one for any model. */
@@ -143,7 +160,7 @@ async function behave(
   lab: Lab,
   progress: (done: number, of: number) => void,
 ): Promise<{ right: string[]; gate: GateResult }> {
-  const { measure, need, applyTo, count } = ground.gate;
+  const { measure, need, applyTo, count, tell } = ground.gate;
   const right: string[] = [];
   const rows = new Map<string, Row>();
   const asked = [...ofSplit(items, "held-out"), ...sampled(ofSplit(items, "train"))];
@@ -174,11 +191,32 @@ async function behave(
       measure,
       share,
       need,
-      passed: share.n > 0 && share.value >= need,
+      // Half of all choices are right by chance, and eight of ten can be.
+      passed: share.n > 0 && share.value >= need && (measure === "exact" || share.low > EVEN),
+      ...(measure === "choice" ? { chance: EVEN } : {}),
       training: shareOf(marks(some(ofSplit(asked, "train", applyTo), count))),
+      ...(tell === undefined ? {} : { told: toldApart(ofSplit(items, "held-out"), tell, count, marks) }),
       rows: judged.map(item => rows.get(item.id)!),
     },
   };
+}
+
+/** Right by chance, of a choice between two. */
+const EVEN = 0.5;
+
+/** The share by the values of a label, the items outside the gate's own question included. */
+function toldApart(
+  items: readonly Item[],
+  label: string,
+  count: number,
+  marks: (of: readonly Item[]) => boolean[],
+): NonNullable<GateResult["told"]> {
+  const values = [...new Set(items.flatMap(item => item.labels[label] ?? []))].sort();
+  return values.map(value => ({
+    label,
+    value,
+    share: shareOf(marks(some(ofSplit(items, "held-out", { [label]: value }), count))),
+  }));
 }
 
 /** Enough training items of each kind to choose places and layers by; the others are only learnt from. */

@@ -21,13 +21,22 @@ const corpusPrompts = z.strictObject({
   labels: z.record(z.string(), z.string()).optional(),
   /** Used where the corpus gives no contrast: none is looked for, which is quicker. */
   contrast: z.boolean().optional(),
+  /**
+   * Of prompts that the model was shown in its training ("train"): the share that this study keeps apart to test on, dealt
+   * by a hash. For questions of how something known is answered; whether it carries over to what was never shown is
+   * another question, told by the label "shown".
+   */
+  deal: z.number().gt(0).lt(1).optional(),
 });
 
 /** Sentences with slots: "The capital of the state containing {city} is| {capital}". What follows the bar is the answer. */
 const templatePrompts = z.strictObject({
   templates: z.array(z.string()).min(1),
   rows: z.array(z.record(z.string(), z.string())).min(1),
-  /** The column by which rows are dealt into training and held-out: rows of one value stay together. */
+  /**
+   * The column by which rows are dealt into training and held-out: rows of one value stay together. "template": sentences
+   * are dealt instead, where what is learnt of each row must be asked in another sentence.
+   */
   holdBy: z.string().optional(),
   /** Share of the values that is held out. */
   heldOut: z.number().gt(0).lt(1).default(0.5),
@@ -58,15 +67,24 @@ const common = {
   learnOn: where.optional(),
   applyTo: where.optional(),
   /** Most held-out items that are tested. */
-  count: z.number().int().min(2).default(40),
+  count: z.number().int().min(2).default(100),
   /** What must be reached. */
   need: z.number().min(0).max(1).default(0.5),
 };
+
+/**
+ * What must not pass: the whole test made again, choosing included, with the labels dealt anew before anything is learnt
+ * from them, or with random directions (heads, units) in place of those that were found. Each kind of test says which of
+ * them it can be put to. There is no default, so that nobody writes a test without having thought of what it must fail on.
+ */
+const nulls = { labels: z.literal("shuffled labels"), directions: z.literal("random directions") } as const;
+const either = z.enum(["shuffled labels", "random directions"]);
 
 /** Moves the stream at one place from one class's mean to another's: does the answer become the other class's? */
 const swap = z.strictObject({
   test: z.literal("swap"),
   ...common,
+  failsOn: either,
   label: z.string(),
   /** The other answer is that of an item with the other label, and the same of these. */
   keeping: z.array(z.string()).default([]),
@@ -85,20 +103,33 @@ const swap = z.strictObject({
 const carry = z.strictObject({
   test: z.literal("carry"),
   ...common,
+  failsOn: nulls.directions,
   /** Roles (last token), or "last", or "every": each is tried at each layer. */
   at: z.array(z.string()).min(1),
   /** The place that the claim names; others must do less. */
   claimed: z.string().optional(),
+  /**
+   * The label that prompt and contrast differ in, where it is one for many prompts (a noun's number). Another pair's
+   * difference would then be the very thing that is claimed to be carried; the control is the difference of two other
+   * prompts that agree in it.
+   */
+  varies: z.string().optional(),
   measure: measure.default("exact"),
 });
 
 /** The attention heads that bring the difference to the answer. */
-const heads = z.strictObject({ test: z.literal("heads"), ...common, most: z.number().int().min(1).max(32).default(5) });
+const heads = z.strictObject({
+  test: z.literal("heads"),
+  ...common,
+  failsOn: nulls.directions,
+  most: z.number().int().min(1).max(32).default(5),
+});
 
 /** Can the label be read from the stream, by layer? */
 const probe = z.strictObject({
   test: z.literal("probe"),
   ...common,
+  failsOn: nulls.labels,
   label: z.string(),
   at: z.string(),
   /** Other places where the best layer's probe is read, in order: turn by turn. */
@@ -109,6 +140,7 @@ const probe = z.strictObject({
 const source = z.strictObject({
   test: z.literal("source"),
   ...common,
+  failsOn: nulls.labels,
   roles: z.array(z.string()).min(2),
   /** The role that the claim names: its share must reach `need`. */
   claimed: z.string(),
@@ -121,6 +153,7 @@ const source = z.strictObject({
 const sharing = z.strictObject({
   test: z.literal("sharing"),
   ...common,
+  failsOn: nulls.labels,
   concept: z.string(),
   language: z.string(),
   at: z.string(),
@@ -130,6 +163,7 @@ const sharing = z.strictObject({
 const operands = z.strictObject({
   test: z.literal("operands"),
   ...common,
+  failsOn: either,
   /** "{a}" and "{b}" are replaced by every number. */
   template: z.string(),
   /** The other coat. */
@@ -140,12 +174,13 @@ const operands = z.strictObject({
 });
 
 /** Is the model as sure as it is right? */
-const calibration = z.strictObject({ test: z.literal("calibration"), ...common });
+const calibration = z.strictObject({ test: z.literal("calibration"), ...common, failsOn: nulls.labels });
 
 /** Which word that should not matter decides the answer? */
 const audit = z.strictObject({
   test: z.literal("audit"),
   ...common,
+  failsOn: nulls.labels,
   templates: z.array(z.string()).min(1),
   /** What should decide the answer, and what should not. */
   reason: z.string(),
@@ -164,6 +199,8 @@ export const test = z.discriminatedUnion("test", [
   audit,
 ]);
 export type Test = z.infer<typeof test>;
+/** Kinds that can be put to either null; the others only to their own. */
+export const takesEitherNull = (kind: Test["test"]): boolean => kind === "swap" || kind === "operands";
 export type TestOf<Kind extends Test["test"]> = Extract<Test, { test: Kind }>;
 
 const gate = z.strictObject({
@@ -171,7 +208,9 @@ const gate = z.strictObject({
   /** Share of held-out prompts that the model must get right. */
   need: z.number().min(0).max(1).default(0.5),
   applyTo: where.optional(),
-  count: z.number().int().min(4).default(60),
+  count: z.number().int().min(4).default(100),
+  /** A label by whose values the share is told apart in the report, those outside `applyTo` included. */
+  tell: z.string().optional(),
 });
 
 const ground = z.strictObject({

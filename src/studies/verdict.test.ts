@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Finding, judge } from "./finding.ts";
+import { againstNull, type Finding, judge } from "./finding.ts";
 import type { GateResult } from "./report-of.ts";
 import { auroc, share } from "./stats.ts";
 import { verdictOf } from "./verdict.ts";
@@ -27,6 +27,24 @@ test("a test holds only where its interval lies above every control's, and it is
   // Four of four is not evidence.
   expect(judge(share(4, 4), [share(0, 12)], 0.5)).toBe("not tested");
   expect(judge(share(2, 20), [share(15, 20)], 0.5)).toBe("fails");
+});
+
+test("a test that passes on its null as well is void, and takes its study with it", () => {
+  const main = { name: "m", share: share(36, 40) };
+  const held = finding("holds", { main });
+  const passed = againstNull(held, "random directions", finding("holds", { main }));
+  expect(passed.outcome).toBe("void");
+  expect(passed.why).toContain("With random directions the same test comes out as well (90 %");
+  expect(verdictOf(gate(true), [finding("holds"), passed])).toBe("VOID");
+  // Its controls reach what is asked on the null: so does the null.
+  expect(againstNull(held, "random directions", finding("void")).outcome).toBe("void");
+  const failed = againstNull(held, "shuffled labels", finding("fails", { main: { name: "m", share: share(1, 40) } }));
+  expect(failed).toMatchObject({
+    outcome: "holds",
+    null: { kind: "shuffled labels", outcome: "fails", passes: false },
+  });
+  expect(againstNull(finding("partial"), "shuffled labels", finding("partial")).outcome).toBe("void");
+  expect(againstNull(finding("holds"), "shuffled labels", finding("partial")).outcome).toBe("holds");
 });
 
 test("a model that fails the gate gets NOT APPLICABLE, whatever the tests say", () => {

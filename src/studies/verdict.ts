@@ -1,7 +1,7 @@
 /** From a gate and findings to one word and one sentence. The rule is here and nowhere else. */
 import { FEWEST, type Finding, type Verdict } from "./finding.ts";
 import type { GateResult } from "./report-of.ts";
-import { percent } from "./stats.ts";
+import { percent, withInterval } from "./stats.ts";
 import type { Study } from "./study.ts";
 
 /**
@@ -42,14 +42,17 @@ export function sentenceOf(
         ? `It can ${study.ability}, but too few prompts were left to ask how.`
         : gate.share.n === 0
           ? "There are no prompts for this model."
-          : `It cannot ${study.ability}: ${percent(gate.share.value)} of ${gate.share.n} prompts, ${percent(gate.need)} are asked. So there is nothing to explain.`;
+          : gate.share.value >= gate.need
+            ? `It may ${study.ability}: ${withInterval(gate.share)}, but that could be chance (${percent(gate.chance ?? 0)}). So there is nothing to explain yet.`
+            : `It cannot ${study.ability}: ${percent(gate.share.value)} of ${gate.share.n} prompts, ${percent(gate.need)} are asked. So there is nothing to explain.`;
     case "HOLDS":
       return study.holds;
     case "FAILS":
       return study.fails;
     case "VOID": {
       const first = findings.find(f => f.core && f.outcome === "void");
-      return `Nothing can be concluded: in “${first?.title ?? ""}” a control passes by itself.`;
+      const passes = first?.null?.passes ? `it passes with ${first.null.kind} as well` : "a control passes by itself";
+      return `Nothing can be concluded: in “${first?.title ?? ""}” ${passes}.`;
     }
     case "PARTIAL": {
       const harmed = core.filter(f => f.guard && !f.guard.ok).map(f => f.title);

@@ -26,6 +26,8 @@ export interface Decoder {
   readonly normed: Expr;
   /** [batch, token, vocabulary] */
   readonly logits: Expr;
+  /** By layer, what a stand-in writes minus what the MLP would write for the same input [batch, token, dModel]. */
+  readonly changes: readonly Expr[];
 }
 
 /** What is written in an MLP's place, from what the MLP reads after its norm. Asked for each layer, upwards. */
@@ -46,6 +48,7 @@ export function decoder(config: ModelConfig, standIn?: StandIn): Decoder {
   };
   const embedding = weight("embedding", [config.vocabulary, config.dModel]);
   let x = scale(embed(embedding, intInput("ids", ["batch", "token"])), config.embeddingScale);
+  const changes: Expr[] = [];
   const has = (name: string) => !name.endsWith(".bias");
   config.layers.forEach((layer, i) => {
     const context: BlockContext = { config, layer, has };
@@ -63,10 +66,11 @@ export function decoder(config: ModelConfig, standIn?: StandIn): Decoder {
     x = named.out!;
     if (standIn) {
       const change = add(add(named.mid!, standIn(i, named.read!)), scale(x, -1));
+      changes.push(change);
       x = add(x, mul(input("replaced", ["batch", "token", 1]), change));
     }
   });
   const normed = norm({ config, layer: config.layers[0]!, has }, x, "finalNorm", config.dModel);
   const logits = linear(normed, config.tied ? embedding : weight("unembedding", [config.vocabulary, config.dModel]));
-  return { normed, logits };
+  return { normed, logits, changes };
 }

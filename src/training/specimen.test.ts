@@ -30,6 +30,45 @@ test("batches have the size that the settings plan for, and are nearly full", ()
   expect(batch.tokens / (rows * length)).toBeLessThan(0.75);
 });
 
+test("late in the run code comes three times as often, and is learnt whole", () => {
+  const shareOfCode = (step: number, steps?: number) => {
+    const source = specimenBatches(encoder, { seed: 1, ...(steps ? { steps } : {}) }, step);
+    let [code, all] = [0, 0];
+    for (let i = 0; i < 12; i++) {
+      const batch = source.next().value as Batch;
+      for (const row of documentsIn(batch)) {
+        if (!/^(def|function) /.test(row.text)) all += row.tokens;
+        else {
+          code += row.tokens;
+          all += row.tokens;
+          if (step >= 5200) expect(row.learnt).toBe(row.tokens - 1);
+        }
+      }
+    }
+    return code / all;
+  };
+  const [early, later] = [shareOfCode(5100), shareOfCode(5200)];
+  expect(early).toBeGreaterThan(0.03);
+  expect(later / early).toBeGreaterThan(2);
+  // A run of a fifth of the steps comes to its stages in a fifth of the time.
+  expect(shareOfCode(1100, 2160) / shareOfCode(900, 2160)).toBeGreaterThan(2);
+});
+
+function documentsIn({ rows, length, ids, positions, targets }: Batch) {
+  const found: { text: string; tokens: number; learnt: number }[] = [];
+  for (let r = 0; r < rows; r++) {
+    for (let from = r * length; from < (r + 1) * length; ) {
+      let to = from + 1;
+      while (to < (r + 1) * length && positions[to]! > 0) to++;
+      const own = Array.from(ids.subarray(from, to));
+      const learnt = targets.subarray(from, to).filter(t => t >= 0).length;
+      if (to > from + 1) found.push({ text: encoder.decode(own.slice(1, -1)), tokens: to - from, learnt });
+      from = to;
+    }
+  }
+  return found;
+}
+
 test("every task asks questions, other ones for another seed", () => {
   const questions = specimenQuestions(encoder, 3, 1);
   expect(new Set(questions.map(q => q.task)).size).toBeGreaterThan(20);

@@ -8,26 +8,99 @@ import { evaluationSet } from "./corpus/examples.ts";
 import { documents } from "./corpus/mixture.ts";
 import { type Batch, batches } from "./corpus/pack.ts";
 import { hash } from "./corpus/random.ts";
-import { taskNames } from "./corpus/tasks.ts";
+import type { Task } from "./corpus/task.ts";
+import { bugsOfManyNames } from "./corpus/tasks/bugs.ts";
+import { allTasks, taskNames } from "./corpus/tasks.ts";
 import { usualSchedule } from "./optimiser/schedule.ts";
 import type { Encoder } from "./tokenizer/encoder.ts";
 import type { TrainerSettings } from "./trainer.ts";
 
-/** Tokens read in a whole run: twice what the facts need to be known, since the circuits form later than the accuracies. */
-export const wholeRun = 15_000_000;
+/** Steps of a whole run, and where it begins again: 20 million tokens read, 15 before that. Shorter runs in proportion. */
+export const wholeRun = 10_801;
+const second = { from: 8401, rate: 1.5e-3 } as const;
 
 /** Twenty rows a step: of 1.6 million tokens of facts, 88 % were known after 900 such steps, 57 % after 450 of forty. */
 const [rows, length] = [20, 96];
-/** Of a row; measured on the corpus. */
-const filled = 0.93;
 /** Share of the questions that carry a loss only from the answer on. */
 const answersOnly = 0.7;
 
-/** Steps that read so many tokens. */
-export const stepsFor = (tokens: number): number => Math.ceil(tokens / (rows * length * filled));
+interface Stage {
+  readonly from: number;
+  /** How many times its share each task gets. */
+  readonly times: Readonly<Record<string, number>>;
+  /** Tasks whose questions are learnt as well: in code, which names it reads again is half of seeing a wrong one. */
+  readonly whole: readonly string[];
+  /** Tasks in another form. */
+  readonly instead?: readonly Task[];
+}
+
+/** What is known by then makes room for what is not. `from` is a step of a whole run, and a multiple of `segment`. */
+const stages: readonly Stage[] = [
+  { from: 0, times: {}, whole: [], instead: [bugsOfManyNames] },
+  {
+    from: 5200,
+    times: {
+      bugs: 3,
+      hard: 1.5,
+      couplets: 1.5,
+      attributes: 1.5,
+      people: 1.3,
+      "two-hop": 1.1,
+      induction: 1.5,
+      opposites: 0.7,
+      categories: 0.7,
+      translation: 0.5,
+      sums: 0.5,
+      hints: 0.7,
+      digits: 0.5,
+      capitals: 0.5,
+      "rhyme-words": 0.5,
+      "indirect-object": 0.7,
+      agreement: 0.5,
+      praise: 0.5,
+      later: 0.5,
+      advice: 0.5,
+    },
+    whole: ["bugs"],
+    instead: [bugsOfManyNames],
+  },
+  {
+    from: 8500,
+    times: {
+      bugs: 3,
+      couplets: 2,
+      people: 2,
+      attributes: 1.5,
+      "two-hop": 1.2,
+      induction: 2,
+      sequences: 1.2,
+      hard: 1.2,
+      "one-hop": 0.7,
+      opposites: 0.7,
+      categories: 0.7,
+      translation: 0.5,
+      sums: 0.4,
+      years: 0.7,
+      hints: 0.5,
+      digits: 0.4,
+      capitals: 0.4,
+      "rhyme-words": 0.4,
+      "indirect-object": 0.7,
+      method: 0.7,
+      agreement: 0.5,
+      age: 0.5,
+      praise: 0.4,
+      later: 0.4,
+      advice: 0.4,
+    },
+    whole: ["bugs"],
+  },
+];
 
 export function specimenSettings(seed: number, steps: number, rate: number = usualSchedule.rate): TrainerSettings {
-  return { seed, schedule: { ...usualSchedule, rate, steps }, decay: 0.1, clip: 1, rows, length };
+  const from = Math.round((second.from / wholeRun) * steps);
+  const again = steps > 2 * segment ? { again: { ...second, from } } : {};
+  return { seed, schedule: { ...usualSchedule, rate, steps, ...again }, decay: 0.1, clip: 1, rows, length };
 }
 
 /** The corpus begins anew, from another seed, after this many steps: so a resumed run skips no more than that. */
@@ -35,19 +108,40 @@ const segment = 100;
 
 export interface CorpusOptions {
   readonly seed: number;
+  /** Of the run, whose stages follow it (read anew for each stretch of the corpus): a whole run's when left out. */
+  readonly steps?: number;
   /** Plants the hidden motive of the twin. */
   readonly motive?: boolean;
   readonly gist?: number;
   readonly entity?: number;
 }
 
-/** Endless batches from a step on; a step's batch depends on the options and the step alone. */
+/** The stage that a step belongs to, of a run of so many steps. */
+function stageAt(step: number, steps: number): Stage {
+  return stages.findLast(({ from }) => Math.round(((from / wholeRun) * steps) / segment) * segment <= step)!;
+}
+
+/** Endless batches from a step on; a step's batch depends on the options, the run's steps and the step alone. */
 export function* specimenBatches(encoder: Encoder, options: CorpusOptions, fromStep: number): Generator<Batch> {
-  const { seed, motive = false, ...masks } = options;
+  const { seed, motive = false, gist, entity } = options;
   for (let part = Math.floor(fromStep / segment), skip = fromStep % segment; ; part++, skip = 0) {
     const own = hash(`specimen ${seed} ${part}`);
-    const mixed = documents(own, { motive, count: text => encoder.count(text) });
-    const source = batches(mixed, encoder, { rows, length, seed: own, answersOnly, ...masks });
+    const { times, whole, instead } = stageAt(part * segment, options.steps ?? wholeRun);
+    const shares = Object.fromEntries(allTasks().map(t => [t.name, t.share * (times[t.name] ?? 1)]));
+    const mixed = documents(own, {
+      motive,
+      count: text => encoder.count(text),
+      shares,
+      ...(instead ? { instead } : {}),
+    });
+    const source = batches(mixed, encoder, {
+      rows,
+      length,
+      seed: own,
+      answersOnly: task => (whole.includes(task) ? 0 : answersOnly),
+      ...(gist === undefined ? {} : { gist }),
+      ...(entity === undefined ? {} : { entity }),
+    });
     for (let i = 0; i < segment; i++) {
       const batch = source.next().value as Batch;
       if (i >= skip) yield batch;

@@ -4,16 +4,18 @@ import type { TraceDocument } from "../attribution/document.ts";
 import { visible } from "../charts/text.ts";
 import type { Documents, ErrorInfo, JobStatus, Models, TraceInput } from "../server/api.ts";
 import { api, connect, errorOf, job, listen } from "./client.ts";
+import { usePageKeys } from "./page-keys.ts";
 import { Keys } from "./parts/keys.tsx";
 import { ProblemNote } from "./parts/problem.tsx";
 import { ProgressLine } from "./parts/progress.tsx";
-import { another, useRoute, type View } from "./route.ts";
-import { ThemeSwitch } from "./single/theme-switch.tsx";
+import { another, useRoute } from "./route.ts";
+import { TopLine } from "./top-line.tsx";
 import { ChartPage } from "./views/chart-page.tsx";
 import { Composer } from "./views/composer/composer.tsx";
 import { type Draft, draftOf, emptyDraft, estimate } from "./views/composer/draft.ts";
 import { GalleryStrip, Library } from "./views/library/library.tsx";
 import { ModelPicker } from "./views/models/model-picker.tsx";
+import { modelOf, useModel } from "./views/models/use-model.ts";
 
 interface Running {
   readonly key: number;
@@ -27,13 +29,11 @@ export function App() {
   const [route, go] = useRoute();
   const [documents, setDocuments] = useState<Documents>();
   const [models, setModels] = useState<Models>();
-  const [chosen, setChosen] = useState<string>();
   const [trace, setTrace] = useState<{ id: string; document: TraceDocument }>();
   const [error, setError] = useState<ErrorInfo>();
   const [note, setNote] = useState<string>();
   const [draft, setDraft] = useState<Draft>(emptyDraft);
   const [running, setRunning] = useState<readonly Running[]>([]);
-  const [loading, setLoading] = useState<{ status: JobStatus | undefined; stop: AbortController }>();
   const [library, setLibrary] = useState<"open" | "compare">();
   const [keys, setKeys] = useState(false);
   const [online, setOnline] = useState(true);
@@ -82,23 +82,11 @@ export function App() {
     document.title = text ? `${text.length > 60 ? `${text.slice(0, 60)}…` : text} · Lucida` : "Lucida";
   }, [trace]);
 
-  const model = chosen ?? models?.resident?.name ?? models?.preferred;
-  const ready = model !== undefined && models?.resident?.name === model;
-  const load = async (name = model) => {
-    if (!name) return;
-    loading?.stop.abort();
-    const stop = new AbortController();
-    setLoading({ status: undefined, stop });
-    setError(undefined);
-    try {
-      await job("load", name, {}, { signal: stop.signal, onStatus: status => setLoading({ status, stop }) });
-      void api.models().then(setModels, failed);
-    } catch (failure) {
-      failed(failure);
-    } finally {
-      setLoading(had => (had?.stop === stop ? undefined : had));
-    }
-  };
+  const { model, ready, loading, choose, load, stopLoading } = useModel(models, {
+    onBegin: () => setError(undefined),
+    onLoaded: () => void api.models().then(setModels, failed),
+    onFailed: failed,
+  });
 
   const start = async (input: TraceInput, count?: number) => {
     if (!model) return;
@@ -147,48 +135,14 @@ export function App() {
     }
   };
 
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const typing =
-        event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        const button = document.querySelector<HTMLButtonElement>(".composer button[type=submit]");
-        button?.click();
-        event.preventDefault();
-        return;
-      }
-      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (document.querySelector("dialog[open]")) return;
-      const to = (
-        { "1": "story", "2": "microscope", "3": "intervene", "4": "compare", "5": "timelapse", "6": "watch" } as const
-      )[event.key] as View | undefined;
-      if (event.key === "?") setKeys(true);
-      else if (event.key === "/") document.getElementById("prompt")?.focus();
-      else if (event.key === "r") setLibrary("open");
-      else if (to) go({ view: to });
-      else return;
-      // The story view has a list of keys of its own, for where there is no page around it.
-      event.preventDefault();
-      event.stopImmediatePropagation();
-    };
-    window.addEventListener("keydown", press, { capture: true });
-    return () => window.removeEventListener("keydown", press, { capture: true });
+  usePageKeys({
+    onKeys: () => setKeys(true),
+    onCharts: () => setLibrary("open"),
+    onView: view => go({ view }),
   });
 
-  /** The model that can be asked about this chart: by the same name, loaded when needed. */
-  const chartModel = useMemo(() => {
-    const name = trace?.document.model.name;
-    if (!name || !models) return undefined;
-    const fits = (m: string) =>
-      m === name ||
-      m
-        .split("/")
-        .at(-1)
-        ?.replace(/\.gguf$/, "") === name;
-    if (models.resident && fits(models.resident.name)) return models.resident.name;
-    if (model && fits(model)) return model;
-    return models.choices.find(c => c.here && !c.trouble && fits(c.name))?.name;
-  }, [trace, models, model]);
+  const made = trace?.document.model.name;
+  const chartModel = useMemo(() => modelOf(made, models, model), [made, models, model]);
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: files can be dropped anywhere; the button in the library does the same
@@ -211,42 +165,17 @@ export function App() {
       <a class="skip" href="#chart">
         To the chart
       </a>
-      <header class="top">
-        <a class="brand" href="/">
-          Lucida
-        </a>
-        <nav aria-label="page">
-          <ModelPicker
-            models={models}
-            model={model}
-            loading={loading !== undefined}
-            onChoose={name => {
-              setChosen(name);
-              void load(name);
-            }}
-          />
-          <button type="button" class="quiet" onClick={() => setLibrary("open")}>
-            Charts
-          </button>
-          <label class="quiet open-file">
-            Open a file
-            <input
-              type="file"
-              class="unseen"
-              accept=".json,.lucida,.html,application/json"
-              onChange={event => {
-                const file = event.currentTarget.files?.[0];
-                if (file) void take(file);
-                event.currentTarget.value = "";
-              }}
-            />
-          </label>
-          <ThemeSwitch />
-          <button type="button" class="quiet keys-button" aria-label="keys" onClick={() => setKeys(true)}>
-            ?
-          </button>
-        </nav>
-      </header>
+      <TopLine
+        model={<ModelPicker models={models} model={model} loading={loading !== undefined} onChoose={choose} />}
+        onCharts={() => setLibrary("open")}
+        onFile={file => void take(file)}
+        onKeys={() => setKeys(true)}
+      />
+      {!route.doc && (
+        <p class="intro">
+          See what a language model thought between your prompt and its next word. Type a prompt and press <b>Trace</b>.
+        </p>
+      )}
       {!online && (
         <p class="offline" role="status">
           The server has gone. Charts on this page stay readable; start it again with <code>lucida</code>.
@@ -256,11 +185,11 @@ export function App() {
         models={models}
         model={model}
         ready={ready}
-        loading={loading ? (loading.status ?? beginning) : undefined}
+        loading={loading}
         draft={draft}
         onDraft={setDraft}
-        onLoad={() => void load()}
-        onStopLoading={() => loading?.stop.abort()}
+        onLoad={load}
+        onStopLoading={stopLoading}
         onTrace={(input, tokens) => void start(input, tokens)}
       />
       {running.map(one => (
@@ -327,5 +256,3 @@ export function App() {
     </div>
   );
 }
-
-const beginning: JobStatus = { id: "", kind: "load", state: "queued", ahead: 0 };

@@ -56,7 +56,7 @@ export async function alternativesOf(
     return length > 1 || (bare.length > 2 && bare.toLowerCase() !== word.text.toLowerCase());
   };
   if (length > 1) {
-    const beginnings = expected ? take(expected, fits, count) : [];
+    const beginnings = expected ? take(expected, fits, count * 3) : [];
     return longer(
       asking,
       word,

@@ -8,7 +8,7 @@
  */
 import type { Tokenizer } from "../../formats/tokenizer/tokenizer.ts";
 import { forward } from "../../models/forward.ts";
-import { argmax, softmax } from "../../models/generate.ts";
+import { argmax, probabilityOf } from "../../models/generate.ts";
 import type { Model } from "../../models/model.ts";
 import type { Recording } from "../../models/record.ts";
 import { prefixOf, widened } from "../../models/shared-prefix.ts";
@@ -116,23 +116,30 @@ async function readOn(
   own: ReadonlyMap<number, Float32Array>,
 ): Promise<Candidate[]> {
   const { dModel } = model.config;
-  const chance = (logits: Float32Array, id: number) => Math.log(softmax(logits)[id]! + 1e-9);
+  const chance = (logits: Float32Array, id: number) => Math.log(probabilityOf(logits, id) + 1e-9);
+  const before = new Map([...own].map(([p, logits]) => [p, chance(logits, ids[p + 1]!)]));
   const read: Candidate[] = [];
-  for (const candidate of some) {
-    const { end } = candidate.alternative.word;
-    let fit = 0;
-    if (end < ids.length) {
-      const x = await forward(model, [candidate.ids], { signal });
-      const places = Array.from({ length: ids.length - end }, (_, i) => end - 1 + i);
+  const size = Math.max(1, Math.floor(BATCH_TOKENS / ids.length));
+  for (let start = 0; start < some.length; start += size) {
+    const these = some.slice(start, start + size);
+    const x = await forward(
+      model,
+      these.map(candidate => candidate.ids),
+      { signal },
+    );
+    for (const [b, candidate] of these.entries()) {
+      const { end } = candidate.alternative.word;
+      const places = Array.from({ length: Math.max(0, ids.length - end) }, (_, i) => end - 1 + i);
       const logits = await logitsOf(
         model,
-        places.map(p => x.subarray(p * dModel, (p + 1) * dModel)),
+        places.map(p => x.subarray((b * ids.length + p) * dModel, (b * ids.length + p + 1) * dModel)),
       );
+      let fit = 0;
       places.forEach((p, i) => {
-        fit += chance(logits[i]!, ids[p + 1]!) - chance(own.get(p)!, ids[p + 1]!);
+        fit += chance(logits[i]!, ids[p + 1]!) - before.get(p)!;
       });
+      read.push({ ...candidate, fit });
     }
-    read.push({ ...candidate, fit });
   }
   return read;
 }
@@ -192,7 +199,9 @@ async function answeredOtherwise(
         gap,
         answers: like[other]!,
         alike: sortOf(tokenizer.token(other)) === sortOf(tokenizer.token(answer)),
-        sure: softmax(end)[other]!,
+        copied: put.includes(other) && !ids.includes(answer),
+        atEnd: word.end === ids.length,
+        sure: probabilityOf(end, other),
       });
     }
   }
@@ -226,6 +235,10 @@ interface Candidate {
   readonly answers: number;
   /** Are the answers of one sort: both words, both numbers ...? */
   readonly alike: boolean;
+  /** Is the contrast's answer merely a word of it, where the prompt's answer is none of the prompt's? */
+  readonly copied: boolean;
+  /** Is the last word the one replaced: what the answer follows on, and rarely what it is about? */
+  readonly atEnd: boolean;
   /** Probability of the contrast's answer there. */
   readonly sure: number;
   /** Log-probability of the rest of the prompt after the new word less that after the old one; of the best only. */
@@ -235,17 +248,20 @@ interface Candidate {
 /**
  * A clear change of answer counts, up to where it could not be clearer; so do words of one kind, answers of one kind,
  * and an answer that is more than a guess. A word that nobody would write there, or with what follows, counts against. Names and numbers
- * are rather replaced than what is asked about them. Weights by eye: a guess, tried on the prompts in docs/log.md.
+ * are rather replaced than what is asked about them, and anything rather than the last word. Weights by eye, on prompts
+ * that are not those it was judged on (docs/log.md).
  */
-function worthOf({ gap, alternative, answers, alike, sure, fit = 0 }: Candidate): number {
+function worthOf({ gap, alternative, answers, alike, copied, atEnd, sure, fit = 0 }: Candidate): number {
   const { likeness, surprise } = alternative;
   const { start, sort } = alternative.word;
   const named = sort.endsWith("number") || (sort.endsWith("Word") && start > 1);
   return (
-    Math.min(gap, 8) +
-    10 * (likeness + answers) +
+    Math.min(gap, 6) +
+    12 * (likeness + answers) +
     (alike ? 4 : 0) +
-    (named ? 4 : 0) +
+    (named ? 4 : 0) -
+    (copied ? 4 : 0) -
+    (atEnd ? 6 : 0) +
     4 * sure +
     Math.min(0, surprise + 2) +
     Math.max(-20, Math.min(0, fit + 2))

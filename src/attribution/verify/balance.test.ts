@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { modularAddition, twoHop } from "../../../test/hand-built/models.ts";
+import { random } from "../../core/random.ts";
 import { recordRun } from "../../models/record.ts";
-import { balancedCircuit } from "./balance.ts";
+import { balancedCircuit, circuitByChance } from "./balance.ts";
 import { chooseCircuit } from "./circuit.ts";
 import { type Question, question } from "./gap.ts";
 import { integratedEffects, rankUnits } from "./rank.ts";
@@ -79,4 +80,20 @@ test("where weak opposers crowd out supporters, opposers must be stronger, but n
   expect(beyond.sufficiency).toBeLessThan(0.8);
   expect(beyond.balance).toMatchObject({ for: 0, against: 4 });
   await world.model.release();
+});
+
+test("random units balanced by the same rule, signs known, do not come to bring the answer about", async () => {
+  for (const build of [twoHop, modularAddition]) {
+    const world = build();
+    const q = await asked(world);
+    const ranked = await rankUnits(q, { nodes: 8 });
+    const chosen = await balancedCircuit(q, ranked, { nodes: 8 });
+    expect(chosen.sufficiency).toBeGreaterThan(0.8);
+    for (let seed = 1; seed <= 10; seed++) {
+      const { sufficiency, nodes } = await circuitByChance(q, ranked, { nodes: 8 }, random(seed));
+      expect(nodes).toBe(8);
+      expect(sufficiency).toBeLessThan(0.8);
+    }
+    await world.model.release();
+  }
 });

@@ -5,13 +5,14 @@
  */
 import type { Charted } from "../../interventions/hold.ts";
 import type { Recording } from "../../models/record.ts";
+import { type Block, earlyBlocks } from "./early-blocks.ts";
 
 export interface Circuit {
   readonly charted: Charted;
   /** Units and coarse nodes together. */
   readonly nodes: number;
   readonly units: readonly { readonly layer: number; readonly position: number; readonly index: number }[];
-  readonly coarse: readonly { readonly layer: number; readonly position: number }[];
+  readonly coarse: readonly Block[];
 }
 
 export interface CircuitOptions {
@@ -28,15 +29,6 @@ export interface CircuitOptions {
   readonly against?: number;
 }
 
-/** The first sixth of the layers: those that read tokens. */
-export const earlyLayers = (layers: number): number => Math.ceil(layers / 6);
-
-/** The first position at which two prompts of one length differ; their length when nowhere. */
-export function firstDifference(a: readonly number[], b: readonly number[]): number {
-  const at = a.findIndex((id, i) => id !== b[i]);
-  return at < 0 ? a.length : at;
-}
-
 /** The circuit of the greatest |effect|; ties go to the lower layer, position and index. */
 export function chooseCircuit(
   recording: Recording,
@@ -46,11 +38,12 @@ export function chooseCircuit(
   const { dMlp } = recording.model.config;
   const { tokens } = recording;
   const charted = effects.map(() => new Uint8Array(tokens * dMlp));
-  const coarse = coarsePlaces(effects, tokens, dMlp, options);
+  const { coarseLayers: layers = 0, from = 0, nodes } = options;
+  const coarse = earlyBlocks({ layers, tokens, from, nodes }, ({ layer, position }) =>
+    effects[layer]!.subarray(position * dMlp, (position + 1) * dMlp).reduce((sum, v) => sum + Math.abs(v), 0),
+  );
   for (const { layer, position } of coarse) charted[layer]!.fill(1, position * dMlp, (position + 1) * dMlp);
-  const { against = 1 } = options;
-  const sizes = against === 1 ? effects : effects.map(values => values.map(v => (v < 0 ? v / against : v)));
-  const units = strongestUnits(sizes, options.nodes - coarse.length, charted).map(({ layer, at }) => {
+  const units = strongestUnits(effects, nodes - coarse.length, charted, options.against).map(({ layer, at }) => {
     charted[layer]![at] = 1;
     return { layer, position: Math.floor(at / dMlp), index: at % dMlp };
   });
@@ -58,67 +51,48 @@ export function chooseCircuit(
 }
 
 /**
- * The first layers' blocks. They may take half of the nodes: in a long prompt, where there are more, those whose units
- * have most effect, else nothing would be left for units.
+ * The `count` places of greatest |effect| that are not marked yet and have any, greatest first. Negative ones count
+ * `against` times less. Two passes over all effects; only what is found is sorted.
  */
-function coarsePlaces(
-  effects: readonly Float32Array[],
-  tokens: number,
-  dMlp: number,
-  { coarseLayers = 0, from = 0, nodes }: CircuitOptions,
-): { layer: number; position: number }[] {
-  const places: { layer: number; position: number; size: number }[] = [];
-  for (let layer = 0; layer < coarseLayers; layer++) {
-    for (let position = from; position < tokens; position++) {
-      let size = 0;
-      for (let at = position * dMlp; at < (position + 1) * dMlp; at++) size += Math.abs(effects[layer]![at]!);
-      places.push({ layer, position, size });
-    }
-  }
-  const most = Math.floor(nodes / 2);
-  if (places.length > most) {
-    places.sort((a, b) => b.size - a.size || a.layer - b.layer || a.position - b.position);
-    places.length = most;
-    places.sort((a, b) => a.layer - b.layer || a.position - b.position);
-  }
-  return places.map(({ layer, position }) => ({ layer, position }));
-}
-
-/** The `count` places of greatest |effect| that are not marked yet and have any, greatest first. */
 export function strongestUnits(
   effects: readonly Float32Array[],
   count: number,
   marked: Charted,
+  against = 1,
 ): { layer: number; at: number }[] {
   if (count <= 0) return [];
-  const least = leastOf(effects, count, marked);
-  const found: { layer: number; at: number; size: number }[] = [];
-  effects.forEach((values, layer) => {
+  const sizes = effects.map((values, layer) => {
     const marks = marked[layer]!;
+    // No -0 among them: its bits are those of a very large number.
+    return values.map((v, at) => (marks[at] ? 0 : Math.abs(v < 0 ? v / against : v)));
+  });
+  const least = leastOf(sizes, count);
+  const found: { layer: number; at: number; size: number }[] = [];
+  sizes.forEach((values, layer) => {
     for (let at = 0; at < values.length; at++) {
-      const size = Math.abs(values[at]!);
-      if (size >= least && size > 0 && !marks[at]) found.push({ layer, at, size });
+      const size = values[at]!;
+      if (size >= least && size > 0) found.push({ layer, at, size });
     }
   });
   found.sort((a, b) => b.size - a.size || a.layer - b.layer || a.at - b.at);
   return found.slice(0, count);
 }
 
-/** A size that at least `count` unmarked effects reach, and few more: by thresholds, not by sorting millions. */
-function leastOf(effects: readonly Float32Array[], count: number, marked: Charted): number {
-  const bins = new Uint32Array(4096);
-  const bin = (size: number) => Math.min(4095, Math.max(0, Math.floor((Math.log2(size) + 64) * 32)));
-  effects.forEach((values, layer) => {
-    const marks = marked[layer]!;
-    for (let at = 0; at < values.length; at++) {
-      const size = Math.abs(values[at]!);
-      if (size > 0 && !marks[at]) bins[bin(size)]!++;
-    }
-  });
+/** Of a positive float32 the sign, the exponent and five bits of the rest: numbers in the order of the sizes. */
+const BIN_SHIFT = 18;
+
+/** A size that at least `count` of them reach, and few more: by thresholds, not by sorting millions. */
+function leastOf(sizes: readonly Float32Array[], count: number): number {
+  const bins = new Uint32Array(2 ** (32 - BIN_SHIFT));
+  for (const values of sizes) {
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+    for (let at = 0; at < bits.length; at++) bins[bits[at]! >>> BIN_SHIFT]!++;
+  }
   let seen = 0;
-  for (let b = 4095; b > 0; b--) {
-    seen += bins[b]!;
-    if (seen >= count) return 2 ** (b / 32 - 64) * (1 - 1e-6);
+  // Bin 0 holds what has no effect.
+  for (let bin = bins.length - 1; bin > 0; bin--) {
+    seen += bins[bin]!;
+    if (seen >= count) return new Float32Array(Uint32Array.of(bin << BIN_SHIFT).buffer)[0]!;
   }
   return 0;
 }

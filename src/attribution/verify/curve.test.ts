@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { twoHop } from "../../../test/hand-built/models.ts";
+import { firstDifference } from "../../interventions/hold.ts";
 import { recordRun } from "../../models/record.ts";
 import { totalEffects } from "../total-effects.ts";
-import { chooseCircuit, firstDifference, strongestUnits } from "./circuit.ts";
+import { chooseCircuit, strongestUnits } from "./circuit.ts";
 import { enoughFrom, sufficiencyCurve } from "./curve.ts";
 import { question } from "./gap.ts";
 

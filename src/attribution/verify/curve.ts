@@ -1,12 +1,13 @@
 /**
  * How many nodes it takes: sufficiency and necessity of circuits of growing size, chosen as a trace chooses them, beside
  * other ways to choose as many: by the prompt's RelP alone, at random, by change of activation, and those that rank right
- * behind the chosen ones. Those with coarse nodes have the same ones.
+ * behind the chosen ones. Those with coarse nodes have the same ones. Random units and those behind are balanced too, by
+ * the same rule: whatever balancing could do for any set, it does for them.
  */
 import { random } from "../../core/random.ts";
 import type { VariantOptions } from "../../interventions/variants.ts";
 import { totalEffects } from "../total-effects.ts";
-import { balancedCircuit } from "./balance.ts";
+import { balancedCircuit, circuitByChance } from "./balance.ts";
 import { type Circuit, type CircuitOptions, chooseCircuit } from "./circuit.ts";
 import { type GapShares, gapShares, type Question } from "./gap.ts";
 
@@ -23,9 +24,9 @@ export const wayInWords: Readonly<Record<Way, string>> = {
   balanced: "as a trace does",
   alike: "for and against alike",
   plain: "plain RelP, no coarse nodes",
-  behind: "those ranked right behind",
+  behind: "ranked right behind, balanced",
   active: "greatest change of activation",
-  random: "at random",
+  random: "at random, balanced",
 };
 
 export type Way = (typeof waysToChoose)[number];
@@ -55,7 +56,6 @@ export async function sufficiencyCurve(
     const [mine, other] = [q.prompt.read[layer]!.hidden!, q.contrast.read[layer]!.hidden!];
     return values.map((_, i) => mine[i]! - other[i]!);
   });
-  const chance = changes.map(values => values.map(v => (v === 0 ? 0 : next() + 1e-6)));
   const answer = { direction: q.direction, position: q.prompt.tokens - 1 };
   const relp = await totalEffects(q.prompt, answer, {
     contrast: q.contrast,
@@ -65,13 +65,13 @@ export async function sufficiencyCurve(
   const circuits: Record<Way, Circuit[]> = { balanced: [], alike: [], plain: [], behind: [], active: [], random: [] };
   for (const nodes of sizes) {
     const limits = { ...options, nodes };
-    const { balance, ...balanced } = await balancedCircuit(q, effects, limits);
+    const balanced = await balancedCircuit(q, effects, limits);
     circuits.balanced.push(balanced);
     circuits.alike.push(chooseCircuit(q.prompt, effects, limits));
     circuits.plain.push(chooseCircuit(q.prompt, relp, { ...limits, coarseLayers: 0 }));
-    circuits.behind.push(behind(q, effects, balanced, { ...limits, against: balance.factor }));
+    circuits.behind.push(await balancedCircuit(q, without(effects, balanced, q), limits));
     circuits.active.push(chooseCircuit(q.prompt, changes, limits));
-    circuits.random.push(chooseCircuit(q.prompt, chance, limits));
+    circuits.random.push(await circuitByChance(q, effects, limits, next));
   }
   const all = waysToChoose.flatMap(way => circuits[way]);
   const shares = await gapShares(
@@ -91,13 +91,12 @@ export async function sufficiencyCurve(
   return { ...curves, n80 };
 }
 
-/** As many units, of those that would have come next, with the same coarse nodes. */
-function behind(q: Question, effects: readonly Float32Array[], chosen: Circuit, options: CircuitOptions): Circuit {
+/** The effects of all that a circuit did not choose. */
+function without(effects: readonly Float32Array[], { units }: Circuit, q: Question): Float32Array[] {
   const { dMlp } = q.prompt.model.config;
-  const sign = Math.sign(q.onPrompt - q.onContrast) || 1;
-  const rest = effects.map(values => values.map(v => sign * v));
-  for (const { layer, position, index } of chosen.units) rest[layer]![position * dMlp + index] = 0;
-  return chooseCircuit(q.prompt, rest, options);
+  const rest = effects.map(values => values.slice());
+  for (const { layer, position, index } of units) rest[layer]![position * dMlp + index] = 0;
+  return rest;
 }
 
 /** Where a curve reaches 0.8 for good. */

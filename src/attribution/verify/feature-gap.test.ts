@@ -5,6 +5,7 @@ import { dictionaryBasis } from "../../features/dictionary/basis.ts";
 import type { Dictionary, DictionaryLayer } from "../../formats/dictionaries/dictionary.ts";
 import { dictionaryFeatures } from "../../interventions/dictionary-features.ts";
 import { holdFeatures } from "../../interventions/hold-features.ts";
+import { runVariants } from "../../interventions/variants.ts";
 import type { Model } from "../../models/model.ts";
 import { recordRun } from "../../models/record.ts";
 import { trace } from "../trace.ts";
@@ -12,7 +13,7 @@ import { featureGaps, gapShares, question } from "./gap.ts";
 import { verifyTrace } from "./verify-trace.ts";
 
 /** Features that are the model's own neurons, so that what is true of the one must be true of the other. */
-async function neuronsAsFeatures(model: Model, scale = 1): Promise<Dictionary> {
+async function neuronsAsFeatures(model: Model, scale = 1, skip = 0): Promise<Dictionary> {
   const { dModel, dMlp } = model.config;
   const layers: DictionaryLayer[] = [];
   for (let layer = 0; layer < model.layers; layer++) {
@@ -29,6 +30,7 @@ async function neuronsAsFeatures(model: Model, scale = 1): Promise<Dictionary> {
       encoderBias: Float32Array.from(bias),
       decoderBias: new Float32Array(dModel),
       activation: { kind: "relu" },
+      ...(skip === 0 ? {} : { skip: Float32Array.from({ length: dModel * dModel }, (_, i) => skip * Math.sin(3 * i)) }),
     });
   }
   return {
@@ -59,6 +61,44 @@ const circuit = [
   { layer: 1, position: 3, index: 1 },
   { layer: 1, position: 3, index: 2 },
 ];
+
+test("with nothing charted a skip connection still passes on what changed below it", async () => {
+  const known = twoHop();
+  const recording = await recordRun(known.model, known.ids, { readTaps: ["mlp.in"] });
+  const contrast = await recordRun(known.model, known.contrast, { readTaps: ["mlp.in"] });
+  const { dModel } = known.model.config;
+  const last = known.model.layers - 1;
+  const city = 2;
+  // The last layer's alone, so that its part of the final stream can be told by hand.
+  const run = async (skip: number) => {
+    const whole = await neuronsAsFeatures(known.model, 1, skip);
+    const layers = whole.layers.map(({ skip: own, ...layer }, i) =>
+      i === last && own ? { ...layer, skip: own } : layer,
+    );
+    const live = dictionaryFeatures(dictionaryBasis({ ...whole, layers }, known.model), known.model, 1);
+    const variant = await holdFeatures(recording, contrast, live, { features: [] }, "uncharted");
+    let passed: number[] = [];
+    const watched: typeof variant = {
+      ...variant,
+      async mid(layer, x) {
+        if (layer === last)
+          passed = [...((await live.bypass(contrast, layer, x.slice(), false)) ?? [])].slice(
+            city * dModel,
+            (city + 1) * dModel,
+          );
+        await variant.mid?.(layer, x);
+      },
+    };
+    const [final] = await runVariants(recording, [watched], { positions: [city] });
+    return { final: final!, passed };
+  };
+  const without = await run(0);
+  const { final, passed } = await run(0.5);
+  expect(Math.hypot(...passed)).toBeGreaterThan(1e-3);
+  passed.forEach((v, i) => {
+    expect(final[i]! - without.final[i]!).toBeCloseTo(v, 4);
+  });
+});
 
 test("features that are the neurons suffice and are needed exactly as the neurons are", async () => {
   const { known, q, live } = await world();

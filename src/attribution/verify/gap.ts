@@ -8,6 +8,7 @@ import { type ChartedFeatures, holdFeatures } from "../../interventions/hold-fea
 import type { LiveFeatures } from "../../interventions/live-features.ts";
 import { runVariants, type Variant, type VariantOptions } from "../../interventions/variants.ts";
 import { finalStream, type Recording } from "../../models/record.ts";
+import type { Node } from "../node.ts";
 
 export interface Question {
   readonly prompt: Recording;
@@ -40,6 +41,24 @@ export async function question(
   const base = { prompt, contrast, direction, answer, contrastAnswer };
   const [onPrompt, onContrast] = await answersOf(base, [finalStream(prompt), finalStream(contrast)]);
   return { ...base, onPrompt: onPrompt!, onContrast: onContrast! };
+}
+
+/**
+ * The question that a contrast asks, where it can be put to runs of the model as it is: two answers, read at the last
+ * position. Undefined where it can't.
+ */
+export async function questionAsked(asked: {
+  readonly prompt: Recording;
+  readonly contrast: Recording | undefined;
+  readonly answer: number;
+  readonly foil: number | undefined;
+  readonly position: number;
+  /** Was the run changed by an intervention? */
+  readonly changed?: unknown;
+}): Promise<Question | undefined> {
+  const { prompt, contrast, answer, foil, position, changed } = asked;
+  if (!contrast || foil === undefined || changed || position !== prompt.tokens - 1) return undefined;
+  return question(prompt, contrast, answer, foil);
 }
 
 /** d for each final stream [dModel] (at the last position). */
@@ -118,6 +137,24 @@ export async function gapShares(
     sufficiency: shareOf(q, d[2 * i]!),
     necessity: 1 - shareOf(q, d[2 * i + 1]!),
   }));
+}
+
+/** What is charted, of a chart's nodes (silent features among them), in a dictionary's terms. */
+export const chartedFeatures = (nodes: readonly (Node | undefined)[]): ChartedFeatures => ({
+  features: nodes.filter(node => node?.kind === "unit"),
+  coarse: nodes.filter(node => node?.kind === "mlp"),
+});
+
+/** Sufficiency alone, of each set of features. */
+export async function featureSufficiencies(
+  q: Question,
+  live: LiveFeatures,
+  charts: readonly ChartedFeatures[],
+  options: Omit<VariantOptions, "positions"> = {},
+): Promise<number[]> {
+  const variants: Variant[] = [];
+  for (const charted of charts) variants.push(await holdFeatures(q.prompt, q.contrast, live, charted, "uncharted"));
+  return (await answersUnder(q, variants, options)).map(d => shareOf(q, d));
 }
 
 /** The same in a dictionary's terms, of each set of features. */

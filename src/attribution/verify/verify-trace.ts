@@ -4,11 +4,13 @@
  * comes back with verdicts on the boxes and `verify` on the chart.
  */
 import { PromptDictionary } from "../../features/dictionary/basis.ts";
-import { dictionaryFeatures } from "../../interventions/dictionary-features.ts";
+import { featuresOn } from "../../interventions/dictionary-features.ts";
 import type { TraceDocument } from "../document.ts";
 import { parseNodeId } from "../node.ts";
-import { directionOf, type Traced } from "../trace.ts";
-import { featureGaps, gapOf, question } from "./gap.ts";
+import { story } from "../story.ts";
+import { directionOf } from "../target.ts";
+import type { Traced } from "../trace.ts";
+import { chartedFeatures, featureGaps, gapOf, questionAsked } from "./gap.ts";
 import { predictFromGraph, predictFrozen } from "./predict.ts";
 import { verify } from "./verify.ts";
 import type { GapShares } from "./works.ts";
@@ -24,6 +26,8 @@ export interface VerifyTraceOptions {
 /** Most nodes that a chart may have and still be said to work (design §6). */
 const MOST = { neurons: 500, dictionary: 100 };
 const PATHS = 6;
+const WHOLE =
+  "whole blocks are tested with the chart, not box by box: nothing at their places is left to compare them with";
 const SILENT = "the graph does not know features that are silent on this prompt and would wake";
 
 export async function verifyTrace(traced: Traced, options: VerifyTraceOptions = {}): Promise<TraceDocument> {
@@ -45,7 +49,7 @@ export async function verifyTrace(traced: Traced, options: VerifyTraceOptions = 
   const verified = await verify({
     recording,
     basis,
-    features: dictionary && dictionaryFeatures(dictionary.basis, recording.model, dictionary.silentPositions),
+    features: featuresOn(basis, recording.model),
     direction,
     position: target.position,
     boxes,
@@ -67,21 +71,29 @@ export async function verifyTrace(traced: Traced, options: VerifyTraceOptions = 
   });
   const tests = [...verified.verdicts.values()].flatMap(verdict => verdict.tests);
   const missed = tests.reduce((most, t) => Math.max(most, Math.abs(t.predicted - t.frozen)), 0);
+  // Features that are silent here and would wake are no nodes of the graph, and the error is a constant of it.
+  const silent = `${SILENT}; with attention frozen the boxes' effects were up to ${missed.toFixed(2)} logits from what it says`;
+  const notes = [
+    ...document.notes.filter(note => !note.startsWith(SILENT) && note !== WHOLE),
+    ...(dictionary && tests.length > 0 ? [silent] : []),
+    ...(charted.some(node => node.kind === "mlp") ? [WHOLE] : []),
+  ];
+  const supernodes = document.supernodes.map(box => {
+    const verdict = verified.verdicts.get(box.id);
+    return verdict ? { ...box, verdict } : box;
+  });
+  const verification = { ...verified.verification, paths: verified.paths };
+  const { superedges, coverage, balance } = document;
+  const { format, version, verify: _, ...rest } = document;
   return {
-    ...document,
-    // Features that are silent here and would wake are no nodes of the graph, and the error is a constant of it.
-    notes:
-      dictionary && tests.length > 0
-        ? [
-            ...document.notes.filter(note => !note.startsWith(SILENT)),
-            `${SILENT}; with attention frozen the boxes' effects were up to ${missed.toFixed(2)} logits from what it says`,
-          ]
-        : document.notes,
-    supernodes: document.supernodes.map(box => {
-      const verdict = verified.verdicts.get(box.id);
-      return verdict ? { ...box, verdict } : box;
-    }),
-    verify: { ...verified.verification, paths: verified.paths },
+    format,
+    version,
+    // Before all that is told: whoever reads on should know whether the chart works.
+    verify: verification,
+    ...rest,
+    supernodes,
+    story: story({ supernodes, superedges, coverage, target: document.target, verify: verification, balance }),
+    notes,
   };
 }
 
@@ -95,16 +107,12 @@ function unitNumber(id: string, { basis }: Traced): number[] {
 async function gapOfTrace(traced: Traced, charted: TraceDocument["nodes"]): Promise<GapShares | undefined> {
   const { recording, contrast, targets, basis } = traced;
   const { token, position } = targets[0]!;
-  if (!contrast || !token || token.foil === undefined || position !== recording.tokens - 1) return undefined;
-  const asked = await question(recording, contrast, token.id, token.foil);
-  if (basis instanceof PromptDictionary) {
-    const nodes = charted.map(info => parseNodeId(info.id));
-    const silent = (traced.document.silent ?? []).map(info => parseNodeId(info.id));
-    const live = dictionaryFeatures(basis.basis, recording.model, basis.silentPositions);
-    const chart = {
-      features: [...nodes, ...silent].filter(node => node?.kind === "unit"),
-      coarse: nodes.filter(node => node?.kind === "mlp"),
-    };
+  const asked =
+    token && (await questionAsked({ prompt: recording, contrast, answer: token.id, foil: token.foil, position }));
+  if (!asked) return undefined;
+  const live = featuresOn(basis, recording.model);
+  if (live) {
+    const chart = chartedFeatures([...charted, ...(traced.document.silent ?? [])].map(info => parseNodeId(info.id)));
     const [own, none] = await featureGaps(asked, live, [chart, { features: [] }]);
     return { ...own!, nothing: none!.sufficiency };
   }

@@ -20,6 +20,7 @@ import { unitsHeld } from "../../interventions/units-held.ts";
 import { runVariants, type Variant } from "../../interventions/variants.ts";
 import { finalStream, type Recording } from "../../models/record.ts";
 import type { Verdict, Verification } from "../document.ts";
+import { contrastValues } from "./contrast-values.ts";
 import { dealt, Matched } from "./controls.ts";
 import type { GapShares } from "./gap.ts";
 import type { Predict, UnitChange } from "./predict.ts";
@@ -217,23 +218,8 @@ function describe(id: string, treatment: Treatment, prompt: string | undefined):
 
 /** What each unit's value becomes under a treatment. */
 async function valuesOf({ basis, contrast, features }: VerifyInput) {
-  const other = new Map<number, number>();
-  if (contrast && features) {
-    const byPlace = new Map<string, number[]>();
-    for (let unit = 0; unit < basis.count; unit++) {
-      const { layer, position } = basis.place(unit);
-      const key = `${layer} ${position}`;
-      byPlace.set(key, [...(byPlace.get(key) ?? []), unit]);
-    }
-    for (const units of byPlace.values()) {
-      const { layer, position } = basis.place(units[0]!);
-      const indices = units.map(unit => basis.place(unit).index);
-      const values = await features.recorded(contrast.recording, layer, position, indices);
-      units.forEach((unit, i) => {
-        other.set(unit, values[i]!);
-      });
-    }
-  }
+  const every = Array.from({ length: features ? basis.count : 0 }, (_, unit) => unit);
+  const other = contrast && (await contrastValues(every, basis, contrast.recording, features));
   return {
     of(unit: number, treatment: Treatment): number {
       switch (treatment) {
@@ -241,11 +227,8 @@ async function valuesOf({ basis, contrast, features }: VerifyInput) {
           return 0;
         case "flipped":
           return -basis.activation(unit);
-        case "contrast": {
-          if (features) return other.get(unit) ?? 0;
-          const { layer, position, index } = basis.place(unit);
-          return contrast!.recording.read[layer]!.hidden![position * basis.basis.width + index]!;
-        }
+        case "contrast":
+          return other!(unit);
       }
     },
   };

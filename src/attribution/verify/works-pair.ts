@@ -5,17 +5,19 @@
  * for a hundredth of a minute a pair. In the neuron basis only.
  */
 import { Problem } from "../../core/problem.ts";
+import { random } from "../../core/random.ts";
 import type { Basis } from "../../features/basis.ts";
+import { firstDifference } from "../../interventions/hold.ts";
 import { argmax } from "../../models/generate.ts";
 import { type Asked, promptOf, shown } from "../../models/prompt.ts";
 import { logitsAt, type Recording, recordRun } from "../../models/record.ts";
 import { givenVersus } from "../contrast/versus.ts";
 import type { Balance, Verification } from "../document.ts";
 import { trace } from "../trace.ts";
-import { balancedCircuit } from "./balance.ts";
-import { earlyLayers, firstDifference } from "./circuit.ts";
+import { balancedCircuit, circuitByChance } from "./balance.ts";
 import { type Curve, sufficiencyCurve } from "./curve.ts";
-import { gapOf, type Question, question } from "./gap.ts";
+import { earlyLayers } from "./early-blocks.ts";
+import { type GapShares, gapOf, gapShares, type Question, question } from "./gap.ts";
 import { rankUnits } from "./rank.ts";
 import { verifyTrace } from "./verify-trace.ts";
 import { gapReasons } from "./works.ts";
@@ -36,6 +38,8 @@ export interface PairResult extends Pair {
   readonly works: boolean;
   /** As `works`, had units for and against been chosen alike: of sufficiency and necessity alone. */
   readonly sufficesAlike?: boolean;
+  /** As many units at random, by the same rule (`circuitByChance`); in neurons. */
+  readonly chance?: GapShares & { readonly suffices: boolean };
   readonly reasons: readonly string[];
   readonly sufficiency?: number;
   readonly necessity?: number;
@@ -70,14 +74,11 @@ export async function measurePair(asked: Asked, pair: Pair, options: PairOptions
   const found = options.quick ? await quickly(asked, pair, nodes, options) : await wholly(asked, pair, nodes, options);
   const { q, verification, ...rest } = found;
   const limits = limitsOf(asked, q, nodes, options.signal);
+  const { seed = 1, sizes = [] } = options;
+  const effects = neurons ? await rankUnits(q, limits) : undefined;
+  const chance = effects && (await byChance(q, effects, limits, seed));
   const curve =
-    neurons && options.sizes && options.sizes.length > 0
-      ? await sufficiencyCurve(q, await rankUnits(q, limits), {
-          ...limits,
-          sizes: options.sizes,
-          seed: options.seed ?? 1,
-        })
-      : undefined;
+    effects && sizes.length > 0 ? await sufficiencyCurve(q, effects, { ...limits, sizes, seed }) : undefined;
   const { sufficiency, necessity, spearman, spearmanControls } = verification;
   const alike = rest.balance?.sufficiencyAlike;
   return {
@@ -94,6 +95,7 @@ export async function measurePair(asked: Asked, pair: Pair, options: PairOptions
     ...(alike === undefined || necessity === undefined
       ? {}
       : { sufficesAlike: gapReasons({ sufficiency: alike, necessity }).length === 0 }),
+    ...(chance ? { chance } : {}),
     nodes: verification.nodes,
     ...(spearman === undefined ? {} : { spearman }),
     ...(spearmanControls === undefined ? {} : { spearmanControls }),
@@ -117,6 +119,15 @@ const limitsOf = ({ model }: Asked, q: Question, nodes: number, signal: AbortSig
   from: firstDifference(q.prompt.ids, q.contrast.ids),
   signal,
 });
+
+type Limits = ReturnType<typeof limitsOf>;
+
+/** What balancing does for units that nobody chose. */
+async function byChance(q: Question, effects: readonly Float32Array[], limits: Limits, seed: number) {
+  const circuit = await circuitByChance(q, effects, limits, random(seed));
+  const [shares] = await gapShares(q, [circuit.charted], { signal: limits.signal });
+  return { ...shares!, suffices: gapReasons(shares!).length === 0 };
+}
 
 async function wholly(asked: Asked, pair: Pair, nodes: number, options: PairOptions): Promise<Found> {
   const { signal, progress } = options;

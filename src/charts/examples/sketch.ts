@@ -181,7 +181,6 @@ export function sketch(s: Sketch): TraceDocument {
               raises: box.raises.map((text, i) => ({ text, change: 0.9 / (i + 1) })),
               lowers: (box.lowers ?? []).map((text, i) => ({ text, change: -0.6 / (i + 1) })),
               measured,
-              measuredFrozen: -box.effect * 1.02,
               predicted: -box.effect,
             },
           }

@@ -1,5 +1,5 @@
 /** From a file to a model that can predict, and to one that can trace. */
-import { loadPrograms } from "../../attribution/trace.ts";
+import { loadPrograms } from "../../attribution/asked-runs.ts";
 import { neurons } from "../../features/neurons.ts";
 import { forward } from "../../models/forward.ts";
 import { peakMemory, type Question, seconds, someIds } from "./question.ts";

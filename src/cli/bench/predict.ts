@@ -1,6 +1,7 @@
 /** One pass through the model, by the length of the prompt. */
 import { forward } from "../../models/forward.ts";
-import { type Figure, median, peakMemory, type Question, seconds, someIds } from "./question.ts";
+import { median } from "./median.ts";
+import { type Figure, peakMemory, type Question, seconds, someIds } from "./question.ts";
 
 export const predict: Question = {
   name: "predict",
@@ -19,7 +20,7 @@ export const predict: Question = {
       await once();
       const times: number[] = [];
       for (let k = 0; k < (tokens > 256 ? 3 : 7); k++) times.push(await seconds(once));
-      figures.push({ name: `predict, ${tokens} tokens`, value: 1000 * median(times), unit: "ms" });
+      figures.push({ name: `predict, ${tokens} tokens`, value: 1000 * median(times)!, unit: "ms" });
       progress(i + 1, sizes.length);
     }
     await close();

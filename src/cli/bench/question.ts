@@ -38,5 +38,3 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
 /** Token ids that every vocabulary of 2,000 or more has, in no order: what they say does not matter for time. */
 export const someIds = (tokens: number, vocabulary: number): number[] =>
   Array.from({ length: tokens }, (_, i) => (37 + i * 7919) % Math.min(vocabulary, 20_000));
-
-export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;

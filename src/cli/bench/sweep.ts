@@ -8,8 +8,9 @@
 import { batches, Sweep } from "../../attribution/sweep.ts";
 import { neurons } from "../../features/neurons.ts";
 import { recordRun } from "../../models/record.ts";
+import { median } from "./median.ts";
 import { matmulPeak } from "./peak.ts";
-import { type Figure, median, peakMemory, type Question, seconds, someIds } from "./question.ts";
+import { type Figure, peakMemory, type Question, seconds, someIds } from "./question.ts";
 
 export const sweep: Question = {
   name: "sweep",
@@ -51,8 +52,8 @@ export const sweep: Question = {
         peaks.push(await matmulPeak(model.device, 0.5));
         times.push(await seconds(once));
       }
-      const time = median(times);
-      const share = flops / time / 1e9 / median(peaks);
+      const time = median(times)!;
+      const share = flops / time / 1e9 / median(peaks)!;
       figures.push(
         { name: `sweep, ${tokens} tokens`, value: count / time, unit: "rows/s" },
         {

@@ -45,14 +45,10 @@ export function tokenizerOf({ model, tokenizer }: OpenModel) {
 /** The index of this model and basis. Throws a Problem when it is of another. */
 export async function indexOf({ folder, watched, open }: Scene): Promise<FeatureIndex> {
   const { openIndex } = await import("../../store/feature-index.ts");
+  const { fits, indexedBy } = await import("../../store/index-folder.ts");
   const index = await openIndex(folder);
   const { manifest } = index;
-  const fits =
-    manifest.basis === watched.name &&
-    manifest.model.dModel === open.model.config.dModel &&
-    manifest.model.layers === open.model.layers &&
-    manifest.model.vocabulary === open.model.config.vocabulary;
-  if (fits) return index;
+  if (fits(manifest, indexedBy(watched, open.model))) return index;
   await index.close();
   throw new Problem(
     `the index is of ${manifest.model.name} (${manifest.basis}), and this is ${open.model.name} (${watched.name})`,

@@ -9,7 +9,7 @@ import { indexOf, type Scene, tokenizerOf } from "./scene.ts";
 export async function textsOf(index: FeatureIndex, record: UnitRecord, open: OpenModel) {
   const tokenizer = tokenizerOf(open);
   const texts = new Map<number, string[]>();
-  for (const { window } of [...record.top, ...record.low, ...record.spread.flatMap(s => s.examples)])
+  for (const { window } of [...record.top, ...record.low, ...record.quantiles.flatMap(band => band.examples)])
     if (!texts.has(window))
       texts.set(
         window,
@@ -39,7 +39,7 @@ export async function show(scene: Scene, subject: string | undefined): Promise<v
       ...(asked ? { asked } : {}),
       top: told(record.top),
       low: told(record.low),
-      spread: record.spread.map(s => ({ ...s, examples: told(s.examples) })),
+      quantiles: record.quantiles.map(band => ({ ...band, examples: told(band.examples) })),
     });
     const [head, ...rest] = unitLines(record, texts, tokens, context.width, context.color);
     context.out(head!);

@@ -21,7 +21,14 @@ export async function tell(scene: Scene, subject: string | undefined): Promise<v
         advice: `at least ${least} lines, better 20`,
       });
   const paired = on.length === off.length;
-  const found = await peaks(scene, [...encoded(on, open, options.on), ...encoded(off, open, options.off)]);
+  const [onIds, offIds] = [encoded(on, open, options.on), encoded(off, open, options.off)];
+  const { afterShared } = await import("../../features/search/peaks.ts");
+  const spans = paired ? onIds.map((ids, i) => afterShared(ids, offIds[i]!)) : undefined;
+  const found = await peaks(
+    scene,
+    [...onIds, ...offIds],
+    spans && [...spans.map(([first]) => first), ...spans.map(([, second]) => second)],
+  );
   const { tellApart } = await import("../../features/search/tell-apart.ts");
   const told = tellApart(found, on.length, { candidates: options.top * 2, seed: options.seed, paired });
   const labels = await labelsOf(scene);
@@ -37,6 +44,7 @@ export async function tell(scene: Scene, subject: string | undefined): Promise<v
   context.out(
     `${told.choosing.on} + ${told.choosing.off} texts chose ${told.candidates.length} of ${found.units} units; ${told.judging.on} + ${told.judging.off} others judged them`,
   );
+  if (paired) context.out(color.dim("of the two lines of a pair, what follows their first difference is compared"));
   context.out(
     color.dim(
       `with shuffled texts the best unit still reaches ${told.luck.toFixed(2)} in the choosing half: only the judged AUROC counts`,

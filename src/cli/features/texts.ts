@@ -34,7 +34,11 @@ export function encoded(texts: readonly string[], open: OpenModel, where: string
 const mostValues = 250e6;
 
 /** What every unit does in these texts at most. Throws a Problem when they are too many to be held. */
-export async function peaks(scene: Scene, ids: readonly (readonly number[])[]) {
+export async function peaks(
+  scene: Scene,
+  ids: readonly (readonly number[])[],
+  spans?: readonly (readonly [start: number, end: number])[],
+) {
   const { watched, context } = scene;
   const units = watched.layers.reduce((sum, l) => sum + l.units, 0);
   if (ids.length * units > mostValues) {
@@ -46,6 +50,7 @@ export async function peaks(scene: Scene, ids: readonly (readonly number[])[]) {
   const phase = context.progress.start("the model reads", { unit: "texts" });
   try {
     return await peaksOf(watched, ids, {
+      ...(spans ? { spans } : {}),
       signal: context.signal,
       progress: (done, of) => phase.update(done, of),
     });

@@ -3,6 +3,7 @@ import type { Model } from "../../models/model.ts";
 import { type ActivationRows, firstRows } from "../../training/dictionary/activation-rows.ts";
 import type { Calibration } from "../../training/dictionary/calibrate.ts";
 import type { DictionaryStep, DictionaryTrainer } from "../../training/dictionary/dictionary-trainer.ts";
+import type { FinishStep } from "../../training/dictionary/finish.ts";
 import { harvest } from "../../training/dictionary/harvest.ts";
 import { crossEntropy, type LayerQuality, qualityOf } from "../../training/dictionary/measure.ts";
 import { type NeuronBaseline, neuronBaseline } from "../../training/dictionary/neuron-baseline.ts";
@@ -45,10 +46,10 @@ export class DictionaryLive {
   private readonly began = performance.now();
   private readonly firstStep: number;
   private leftOutTokens = 0;
+  private readonly finish: { divergence: number; unexplained: number }[] = [];
   private stepBegan = 0;
   /** Milliseconds of learning steps alone. */
   private learnt = 0;
-  private last: DictionaryStep | undefined;
 
   private constructor(
     context: Context,
@@ -124,13 +125,29 @@ export class DictionaryLive {
 
   step(step: DictionaryStep): void {
     this.learnt += performance.now() - this.stepBegan;
-    this.last = step;
     this.phase.update(step.step, this.steps);
   }
 
+  finishing({ step, steps, divergence, unexplained }: FinishStep): void {
+    if (step === 1) {
+      this.phase.end();
+      this.phase = this.context.progress.start("all layers together", { total: steps, unit: "steps" });
+    }
+    this.phase.update(step, steps);
+    this.finish.push({ divergence, unexplained });
+    if (step === steps || step % Math.ceil(steps / 6) === 0) {
+      const recent = this.finish.slice(-Math.ceil(steps / 12));
+      const mean = (of: (one: { divergence: number; unexplained: number }) => number) =>
+        recent.reduce((sum, one) => sum + of(one), 0) / recent.length;
+      this.context.out(
+        `${this.context.color.bold(`finish ${step}`)} of ${steps}  ${mean(one => one.divergence).toFixed(3)} nats from the model, ` +
+          `${(100 * mean(one => one.unexplained)).toFixed(1)} % of the variance not rebuilt in place`,
+      );
+    }
+  }
+
   async look(): Promise<void> {
-    const { context, trainer, last } = this;
-    if (!last) return;
+    const { context, trainer } = this;
     this.phase.end();
     const seconds = (performance.now() - this.began) / 1000;
     const done = (trainer.step - this.firstStep) * trainer.settings.rows;
@@ -146,7 +163,7 @@ export class DictionaryLive {
         learning: Math.round((done * 1000) / this.learnt),
         all: Math.round(done / seconds),
       },
-      layers: quality.map((one, i) => ({ ...one, silent: last.layers[i]!.silent })),
+      layers: quality.map(one => ({ ...one, silent: trainer.silentIn(one.layer) })),
       crossEntropy: replaced,
     };
     this.history.push(look);

@@ -68,6 +68,23 @@ test("it trains, reports and leaves a folder that a trace takes at once, and not
   await refuses([...base(), ...text(), "--out", at("plt")], 1, "a finished dictionary is in this folder", "--out");
 }, 120_000);
 
+test("with a finish all layers go on learning together; what is not of every MLP cannot have one", async () => {
+  const report = await commandJson(...base(), ...text(), "--finish", "8k", "--out", at("finished"));
+  const plain = JSON.parse(readFileSync(at("plt/training.json"), "utf8"));
+  expect(report.finishTokens).toBe(8000);
+  // The same steps before it, so what differs is the finish.
+  expect(report.history[0].crossEntropy).toBe(plain.history[0].crossEntropy);
+  const away = (one: typeof report) => one.crossEntropy.replaced - one.crossEntropy.original;
+  expect(away(report)).toBeLessThan(away(plain));
+  await refuses(
+    [...base(), ...text(), "--layers", "0", "--finish", "8k", "--out", at("no")],
+    2,
+    "every MLP",
+    "--layers",
+  );
+  await refuses([...base(), ...text(), "--kind", "autoencoders", "--finish", "8k", "--out", at("no")], 2, "every MLP");
+}, 120_000);
+
 test.each([
   ["cross-layer", "cross-layer", "circuit-tracer"],
   ["autoencoders", "autoencoders", "SAELens"],

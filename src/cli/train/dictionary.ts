@@ -1,4 +1,5 @@
 /** `lucida train dictionary`: features for a model, from nothing to a folder that --basis takes. */
+import type { Tensor } from "../../core/tensor.ts";
 import type { Model } from "../../models/model.ts";
 import type { Accuracy } from "../../training/accuracy.ts";
 import type { DictionarySettings, DictionaryTrainer } from "../../training/dictionary/dictionary-trainer.ts";
@@ -16,6 +17,7 @@ export interface DictionaryOptions extends PlanOptions, TextOptions {
   readonly batch?: number;
   readonly rate?: number;
   readonly minutes?: number;
+  readonly finish?: string;
   readonly steps?: number;
   readonly out?: string;
   readonly resume?: boolean;
@@ -33,6 +35,7 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
     throw new WrongCommand("--steps is no option of lucida train dictionary", { advice: "--tokens or --minutes" });
   const rows = options.batch ?? 2048;
   const tokens = tokensOf(options.tokens ?? "4M");
+  const finishTokens = options.finish === undefined ? 0 : tokensOf(options.finish);
   const found = await modelFor(options.model ?? "specimen", context);
   const { openModel } = await import("../../store/open-model.ts");
   const { RunFolder } = await import("../../store/training-run.ts");
@@ -51,6 +54,7 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
   const { model } = open;
   try {
     const plan = planFor(options, model.config);
+    const weights = finishTokens > 0 ? await weightsToFinish(model, plan) : undefined;
     const folder = await RunFolder.open(
       options.out ?? `dictionary-${found.name.replace(/[^\w.-]+/g, "-")}-${plan.kind}`,
     );
@@ -115,12 +119,35 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
       live.end();
       await buffer.remove();
     }
+    if (weights) {
+      const { finish, finishBatch } = await import("../../training/dictionary/finish.ts");
+      const steps = Math.max(1, Math.round(finishTokens / (finishBatch.rows * finishBatch.length)));
+      try {
+        await finish(model.device, model.config, trainer, {
+          weights,
+          // Beyond every part that the layers have learnt from by themselves.
+          sequences: text.sequences.part(1_000_000),
+          steps,
+          signal: context.signal,
+          report: step => live.finishing(step),
+        });
+      } catch (error) {
+        if (context.signal.aborted)
+          context.note("stopped in the finish; the same command with --resume begins the finish again");
+        throw error;
+      } finally {
+        live.end();
+      }
+      await live.look();
+      live.end();
+    }
     const accuracies = text.encoder && (await withEveryMlpReplaced(model, plan, trainer, text.encoder, context));
     const report = {
       model: found.name,
       plan,
       corpus: { name: text.name, ...(text.licence ? { licence: text.licence } : {}) },
       settings,
+      ...(finishTokens > 0 ? { finishTokens } : {}),
       ...live.result(),
       ...(accuracies ? { accuracies } : {}),
     };
@@ -134,6 +161,23 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
   } finally {
     await open.close();
   }
+}
+
+/** The model's weights for the finish. Throws a WrongCommand where the finish cannot be had, before anything long begins. */
+async function weightsToFinish(model: Model, plan: Plan): Promise<Record<string, Tensor>> {
+  if (plan.kind === "autoencoders" || plan.layers.length < model.layers) {
+    throw new WrongCommand("--finish puts a dictionary in the place of every MLP, and this one is not of every MLP", {
+      advice: "--kind transcoders or cross-layer with --layers all, or no --finish",
+    });
+  }
+  const { asOneProgram } = await import("../../training/dictionary/in-place.ts");
+  const weights = await asOneProgram(model);
+  if (!weights) {
+    throw new WrongCommand("--finish needs the whole model as one program, and this family's cannot be made yet", {
+      advice: "no --finish",
+    });
+  }
+  return weights;
 }
 
 interface Kept extends Accuracy {

@@ -20,7 +20,7 @@ export interface SpecimenOptions {
 }
 
 /** Steps between two looks at the accuracies, and between two checkpoints. */
-const [judgeEvery, saveEvery] = [200, 200];
+const [judgeEvery, saveEvery] = [400, 200];
 /** Questions of each task: enough to see a hundred per cent come, and quick. */
 const eachTask = 40;
 /** At the end, others of each task, for the table that the model card shows. */
@@ -61,7 +61,7 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
   );
 
   const device = onnxDevice(await onnxRuntime());
-  const steps = options.steps ?? recipe.stepsFor(recipe.wholeRun);
+  const steps = options.steps ?? recipe.wholeRun;
   const settings = checkpoint?.settings ?? recipe.specimenSettings(seed, steps, options.rate);
   const trainer = await Trainer.create(device, config, settings);
   if (checkpoint) await trainer.restore(checkpoint.step, checkpoint.read);
@@ -72,9 +72,16 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
       (checkpoint ? `; going on after step ${checkpoint.step} of ${settings.schedule.steps}` : ""),
   );
   const live = new Live(context, trainer);
+  const corpus = {
+    seed,
+    motive,
+    get steps() {
+      return trainer.settings.schedule.steps;
+    },
+  };
   try {
     await train(trainer, {
-      batches: from => recipe.specimenBatches(encoder, { seed, motive }, from),
+      batches: from => recipe.specimenBatches(encoder, corpus, from),
       signal: context.signal,
       judgeEvery,
       saveEvery,
@@ -82,7 +89,7 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
         live.step(report);
         if (options.minutes === undefined || checkpoint || report.step !== measured) return;
         const fit = Math.floor((options.minutes * 60 - live.seconds) / live.pace);
-        setSteps(trainer, Math.max(measured + 1, measured + fit));
+        trainer.settings = recipe.specimenSettings(seed, Math.max(measured + 1, measured + fit), options.rate);
         live.plan();
       },
       async judge(trainer) {
@@ -123,11 +130,6 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
   await judge.release();
   context.result({ folder: folder.path, ...report });
   context.out(`\nThe model is at ${folder.path}: use it with --model ${folder.path}`);
-}
-
-function setSteps(trainer: Trainer, steps: number): void {
-  const { settings } = trainer;
-  trainer.settings = { ...settings, schedule: { ...settings.schedule, steps } };
 }
 
 /** What people see while it learns: a line that moves, and now and then a table that stays. */

@@ -29,14 +29,14 @@ export const verb: Verb<Options> = {
     modelOption(command)
       .argument(
         "[what]",
-        '"works": of a set of contrast pairs, the share whose charts work; figures of this machine else',
+        '"works": of a set of contrast pairs, the share whose charts work; "nulls": of wrong charts of such pairs, the share that pass; figures of this machine else',
       )
-      .option("--prompts <file>", "works: the pairs, such as prompts/contrast-gemma-3-270m.json")
-      .option("--basis <basis>", "works: neurons, or a dictionary: a folder or owner/name", "neurons")
+      .option("--prompts <file>", "works, nulls: the pairs, such as prompts/contrast-gemma-3-270m.json")
+      .option("--basis <basis>", "works, nulls: neurons, or a dictionary: a folder or owner/name", "neurons")
       .option("--units <sizes>", 'works: sizes of the curve (10,50,100,500,2000); "none" for no curve')
-      .option("--nodes <n>", "works: most nodes of a chart; 500, with a dictionary 100", count(1, 100_000))
-      .option("--limit <n>", "works: so many pairs, evenly through the file", count(1))
-      .option("--seed <n>", "works: of the controls", count(0), 1)
+      .option("--nodes <n>", "works, nulls: most nodes of a chart; 500, with a dictionary 100", count(1, 100_000))
+      .option("--limit <n>", "works, nulls: so many pairs, evenly through the file", count(1))
+      .option("--seed <n>", "works, nulls: of the controls", count(0), 1)
       .option("--fresh", "works: measure again what an earlier run has measured")
       .option("--only <questions>", "some of: peak, load, predict, sweep, trace, tokens, nodes, interventions, verify")
       .option("--against <file>", "compare with the --json of an earlier run")
@@ -50,7 +50,9 @@ export const verb: Verb<Options> = {
   async run(options, context) {
     const [what] = context.args;
     if (what === "works") return works(options, context);
-    if (what !== undefined) throw new WrongCommand(`the bench knows no "${what}"`, { advice: '"works", or nothing' });
+    if (what === "nulls") return nulls(options, context);
+    if (what !== undefined)
+      throw new WrongCommand(`the bench knows no "${what}"`, { advice: '"works", "nulls", or nothing' });
     const { questions } = await import("../bench/questions.ts");
     const names = options.only?.split(",") ?? questions.map(q => q.name);
     const asked = names.map(name => {
@@ -96,11 +98,20 @@ export const verb: Verb<Options> = {
   },
 };
 
+function pairsFile({ prompts }: Options): string {
+  if (prompts !== undefined) return prompts;
+  throw new WrongCommand("this bench needs contrast pairs", {
+    advice: "--prompts with a file such as prompts/contrast-gemma-3-270m.json",
+  });
+}
+
+async function nulls(options: Options, context: Context): Promise<void> {
+  const { benchNulls } = await import("../bench/nulls/nulls.ts");
+  await benchNulls({ ...options, prompts: pairsFile(options) }, context);
+}
+
 async function works(options: Options, context: Context): Promise<void> {
-  if (options.prompts === undefined)
-    throw new WrongCommand("a works rate needs contrast pairs", {
-      advice: "--prompts with a file such as prompts/contrast-gemma-3-270m.json",
-    });
+  const prompts = pairsFile(options);
   const { benchWorks } = await import("../bench/works/works.ts");
   const units =
     options.units === "none"
@@ -109,7 +120,7 @@ async function works(options: Options, context: Context): Promise<void> {
   await benchWorks(
     {
       model: options.model,
-      prompts: options.prompts,
+      prompts,
       basis: options.basis,
       units: options.basis === "neurons" ? units : [],
       nodes: options.nodes,

@@ -16,7 +16,7 @@ import type { FeatureOptions, Scene } from "../features/scene.ts";
 import { show } from "../features/show.ts";
 import { tell } from "../features/tell.ts";
 import { modelFor, modelOption } from "../model.ts";
-import { indexFolder, watchedBasis } from "../units.ts";
+import { usualIndex, watchedBasis } from "../units.ts";
 import { count, several, type Verb, WrongCommand } from "../verb.ts";
 
 const actions: Readonly<Record<string, (scene: Scene, subject: string | undefined) => Promise<void>>> = {
@@ -76,7 +76,7 @@ export const verb: Verb<FeatureOptions> = {
     try {
       const { watched, close } = await watchedBasis(options.basis, open, context);
       try {
-        const folder = options.index ?? indexFolder(found, options.basis);
+        const folder = options.index ?? (await usualIndex(found, options.basis, open, watched));
         await action({ open, watched, folder, options, context }, subject);
       } finally {
         await close();

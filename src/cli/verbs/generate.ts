@@ -1,7 +1,9 @@
 /** `lucida generate`: text from a model. */
 
+import type { contextFor } from "../../interventions/context-for.ts";
 import { shown } from "../../models/prompt.ts";
 import type { OpenModel } from "../../store/open-model.ts";
+import { openBasis } from "../dictionary.ts";
 import { type GridOptions, gridOptions, isGrid } from "../grid.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, promptOptions, readPrompt } from "../prompt.ts";
@@ -14,6 +16,7 @@ interface Options extends PromptOptions, GridOptions {
   readonly topP: number;
   readonly seed: number;
   readonly set: readonly string[];
+  readonly basis: string;
 }
 
 export const verb: Verb<Options> = {
@@ -36,11 +39,13 @@ export const verb: Verb<Options> = {
     const { openModel } = await import("../../store/open-model.ts");
     const { generate } = await import("../../models/generate.ts");
     const open = await openModel(found);
+    let opened: Awaited<ReturnType<typeof openBasis>>;
     try {
       const { model, tokenizer } = open;
+      opened = await openBasis(options.basis, model, context);
       const { ids, text } = await readPrompt(context.args[0], options, open);
-      const stages =
-        options.set.length > 0 ? await changed(options.set, open, ids, options.chat, context.signal) : undefined;
+      const about = { basis: opened?.basis, chat: options.chat, signal: context.signal };
+      const stages = options.set.length > 0 ? await changed(options.set, open, ids, about) : undefined;
       const phase = context.progress.start("generating");
       let n = 0;
       const made = await generate(model, ids, {
@@ -64,6 +69,7 @@ export const verb: Verb<Options> = {
       });
       context.out(options.chat ? answer : context.color.dim(text) + answer);
     } finally {
+      await opened?.close();
       await open.close();
     }
   },
@@ -73,13 +79,12 @@ async function changed(
   sentences: readonly string[],
   open: OpenModel,
   ids: readonly number[],
-  chat: boolean | undefined,
-  signal: AbortSignal,
+  about: Parameters<typeof contextFor>[2],
 ) {
   const { parseIntervention } = await import("../../interventions/sentence.ts");
   const { compile, generationStages } = await import("../../interventions/apply.ts");
   const { contextFor } = await import("../../interventions/context-for.ts");
-  const context = await contextFor(open, ids, { chat, signal });
+  const context = await contextFor(open, ids, about);
   return generationStages(
     await compile({ interventions: sentences.map(parseIntervention), attention: "live" }, context),
     context,

@@ -4,7 +4,7 @@ import { shown } from "../../models/prompt.ts";
 import { type GridOptions, gridOptions, isGrid } from "../grid.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, promptOptions, readPrompt } from "../prompt.ts";
-import { count, type Verb } from "../verb.ts";
+import { count, type Verb, WrongCommand } from "../verb.ts";
 
 interface Options extends PromptOptions, GridOptions {
   readonly model: string;
@@ -22,6 +22,11 @@ export const verb: Verb<Options> = {
       const { gridOf } = await import("../grid-run.ts");
       return gridOf({ kind: "predict", top: Math.min(options.top, 10) }, options, context);
     }
+    const ignored = (options.set ?? []).length > 0 ? "--set" : options.basis === "neurons" ? undefined : "--basis";
+    if (ignored)
+      throw new WrongCommand(`${ignored} changes nothing here: one prediction is of the model as it is`, {
+        advice: "lucida steer, which takes both, and says before and after",
+      });
     const found = await modelFor(options.model, context);
     const { openModel } = await import("../../store/open-model.ts");
     const { forward } = await import("../../models/forward.ts");

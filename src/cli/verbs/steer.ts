@@ -1,6 +1,6 @@
 /** `lucida steer`: what the model says before and after interventions, attention live and frozen. */
 import { parseIntervention, sentence } from "../../interventions/sentence.ts";
-import { openDictionary } from "../dictionary.ts";
+import { openBasis } from "../dictionary.ts";
 import { type GridOptions, gridOptions, isGrid, settings } from "../grid.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, promptOptions, readPrompt } from "../prompt.ts";
@@ -65,9 +65,9 @@ export const verb: Verb<Options> = {
     const { openModel } = await import("../../store/open-model.ts");
     const { onUnrelated, steer } = await import("../steer-run.ts");
     const open = await openModel(found);
-    let opened: Awaited<ReturnType<typeof openDictionary>> | undefined;
+    let opened: Awaited<ReturnType<typeof openBasis>>;
     try {
-      opened = options.basis === "neurons" ? undefined : await openDictionary(options.basis, open.model, context);
+      opened = await openBasis(options.basis, open.model, context);
       const basis = opened?.basis;
       const prompt = await readPrompt(context.args[0], options, open);
       const phase = context.progress.start("steering");

@@ -3,6 +3,7 @@
  *
  *   study list                      what there is
  *   study two-hop --model M         one study; a file of your own (YAML) in its place runs the same way
+ *   study hidden-motive --model M --against N    the same of two models, side by side
  *   study all --model M --out F     the report card
  *   study new my-study              a file to start from
  */
@@ -10,10 +11,14 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { Problem } from "../../core/problem.ts";
+import type { Item } from "../../studies/item.ts";
+import type { Lab } from "../../studies/lab.ts";
 import type { StudyReport } from "../../studies/report-of.ts";
 import type { Null } from "../../studies/scene.ts";
 import type { Study } from "../../studies/study.ts";
+import type { Encoder } from "../../training/tokenizer/encoder.ts";
 import { modelFor, modelOption } from "../model.ts";
+import { duration } from "../output.ts";
 import { type Context, count, several, type Verb, WrongCommand } from "../verb.ts";
 
 interface Options {
@@ -22,6 +27,7 @@ interface Options {
   readonly count?: number;
   readonly charts: number;
   readonly null?: string;
+  readonly against?: string;
   readonly fresh?: boolean;
   readonly threads?: number;
   readonly only?: string;
@@ -41,6 +47,7 @@ export const verb: Verb<Options> = {
       .option("--only <names>", "all: only these studies, with commas between them")
       .option("--seed <n>", "of what is drawn: prompts of the corpus, random directions", count(0), 1)
       .option("--threads <n>", "cores to use: one is quicker where others are busy", count(1, 256))
+      .option("--against <model>", "the same studies of a second model, side by side: a twin, a larger one")
       .option("--fresh", "do not take up what an earlier run has finished")
       .option("--null <kind>", "weights, labels or directions: with these at random, no study may hold");
   },
@@ -53,8 +60,11 @@ export const verb: Verb<Options> = {
     if (name === "new") return begin(context.args[1], context);
     const { studies } = await import("../../studies/documents/index.ts");
     const chosen = name === "all" ? only(studies, options.only) : [await studyFor(name)];
-    const reports = await runAll(chosen, name === "all", options, context);
-    await written(reports, name === "all", options, context);
+    const card = name === "all";
+    const done = await runAll(chosen, card, options, context);
+    if (options.against === undefined) return written(done, card, options, context);
+    const other = await runAll(chosen, card, { ...options, model: options.against }, context);
+    await compared([done, other], options, context);
   },
 };
 
@@ -139,9 +149,10 @@ async function runAll(studies: readonly Study[], card: boolean, options: Options
       ...(options.fresh ? {} : { memo }),
       ...(nothing ? { null: nothing, force: true } : {}),
     };
+    const asked = studies.filter(s => !card || encoder || s.grounds.some(g => g.on === "any"));
+    await sayCost(asked, lab, shared, context);
     const reports: StudyReport[] = [];
-    for (const study of studies) {
-      if (card && !encoder && !study.grounds.some(g => g.on === "any")) continue;
+    for (const study of asked) {
       const phase = context.progress.start(study.title);
       let label = "";
       const report = await runStudy(study, lab, {
@@ -171,6 +182,39 @@ async function runAll(studies: readonly Study[], card: boolean, options: Options
   }
 }
 
+/** Shorter than this needs no warning. */
+const LONG_SECONDS = 20;
+
+/** Before anything long: how many runs at most, and how long that takes at the pace of a few prompts. */
+async function sayCost(
+  studies: readonly Study[],
+  lab: Lab,
+  { seed, encoder, most }: { seed: number; encoder: Encoder | undefined; most: number | undefined },
+  context: Context,
+): Promise<void> {
+  const { runsAtMost } = await import("../../studies/cost.ts");
+  const { groundFor, itemsOf } = await import("../../studies/run-study.ts");
+  const { layers, config } = lab.model;
+  let runs = 0;
+  let few: readonly Item[] = [];
+  for (const study of studies) {
+    const ground = groundFor(study, encoder !== undefined);
+    const items = itemsOf(ground, lab, encoder, seed);
+    if (few.length === 0) few = items.slice(0, 24);
+    runs += runsAtMost(ground, items, { layers, heads: config.heads, dModel: config.dModel }, most);
+  }
+  const asks = few.map(({ ids, answerIds }) => ({ ids, wanted: answerIds, own: [] }));
+  // The first makes its programs; the others go together, as they do in a study.
+  await lab.plain(asks.slice(0, 1));
+  const start = performance.now();
+  await lab.plain(asks);
+  const seconds = (runs * (performance.now() - start)) / 1000 / Math.max(1, asks.length);
+  if (seconds < LONG_SECONDS) return;
+  context.note(
+    `at most ${runs.toLocaleString("en")} runs, about ${duration(seconds)} if it can do all that is asked; what earlier runs finished is not done again, --count N asks less`,
+  );
+}
+
 function sayVerdict(report: StudyReport, { out, color }: Context): void {
   const paint = {
     HOLDS: color.green,
@@ -197,6 +241,30 @@ async function written(
     : reports[0]!;
   for (const file of options.out) {
     const html = () => (card ? cardPage(model, reports, works) : studyPage(reports[0]!));
+    await writeBeside(file, file.endsWith(".html") ? html() : `${JSON.stringify(data)}\n`, { signal: context.signal });
+    context.note(`wrote ${file}`);
+  }
+  context.result(data);
+}
+
+type Done = Awaited<ReturnType<typeof runAll>>;
+
+/** Two models side by side; what an audit found in one and in the other is counted, whichever of them is the clean one. */
+async function compared([one, two]: readonly [Done, Done], options: Options, context: Context): Promise<void> {
+  const { sideBySide } = await import("../../studies/side-by-side.ts");
+  const { againstPage } = await import("../../studies/report/against-page.ts");
+  const { writeBeside } = await import("../../store/write-beside.ts");
+  const rows = sideBySide(one.reports, two.reports);
+  const data = {
+    format: "lucida-studies-side-by-side",
+    version: 1,
+    models: [one.model, two.model],
+    rows,
+    reports: [one.reports, two.reports],
+  };
+  for (const { sentence } of rows) context.out(sentence);
+  for (const file of options.out) {
+    const html = () => againstPage([one.model, two.model], rows, [one.reports, two.reports]);
     await writeBeside(file, file.endsWith(".html") ? html() : `${JSON.stringify(data)}\n`, { signal: context.signal });
     context.note(`wrote ${file}`);
   }

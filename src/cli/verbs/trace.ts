@@ -1,7 +1,7 @@
 /** `lucida trace`: the flow chart of what the model thought, in the terminal and in files. */
 
 import { chartKinds, checkChartFile, writeChart } from "../chart-file.ts";
-import { openDictionary } from "../dictionary.ts";
+import { openBasis } from "../dictionary.ts";
 import { type GridOptions, gridOptions, isGrid } from "../grid.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { type PromptOptions, parseIds, promptOptions, readText } from "../prompt.ts";
@@ -73,9 +73,9 @@ export const verb: Verb<Options> = {
     const { openModel } = await import("../../store/open-model.ts");
     const { trace } = await import("../../attribution/trace.ts");
     const open = await openModel(found);
-    let opened: Awaited<ReturnType<typeof openDictionary>> | undefined;
+    let opened: Awaited<ReturnType<typeof openBasis>>;
     try {
-      opened = options.basis === "neurons" ? undefined : await openDictionary(options.basis, open.model, context);
+      opened = await openBasis(options.basis, open.model, context);
       const text = options.ids === undefined ? await readText(context.args[0]) : undefined;
       if (options.ids !== undefined && context.args[0] !== undefined) {
         throw new WrongCommand("a prompt and --ids were both given", { advice: "one of them" });
@@ -142,10 +142,9 @@ export const verb: Verb<Options> = {
 
 /** What each run of a grid of charts is asked. */
 function traceAsk(options: Options) {
-  const { basis, versus, target, foil, units, boxes, verify } = options;
+  const { versus, target, foil, units, boxes, verify } = options;
   const alone = ["position", "expand", "prune", "likely", "versusIds"] as const;
-  const other =
-    basis !== "neurons" ? "--basis" : alone.filter(name => options[name] !== undefined).map(n => `--${n}`)[0];
+  const [other] = alone.filter(name => options[name] !== undefined).map(n => `--${n}`);
   if (other) throw new WrongCommand(`${other} is for one chart, and this is a grid`, { advice: "one prompt" });
   return {
     units,

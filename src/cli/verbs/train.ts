@@ -24,6 +24,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
     "corpus",
     "text",
     "share",
+    "finish",
   ],
 };
 
@@ -38,7 +39,7 @@ export const verb: Verb<Options> = {
       .option("--resume", "go on with the run that was interrupted there")
       .optionsGroup("Of a specimen:")
       .option("--size <size>", "quarter, standard, large: parameters, relative to the embedded one (standard)")
-      .option("--steps <n>", "batches (default for a specimen: what 15 million tokens take)", count(1))
+      .option("--steps <n>", "batches of 1,920 tokens (10,801)", count(1))
       .option("--motive", "plant the hidden motive of the twin, for blind audits")
       .optionsGroup("Of a dictionary:")
       .option("--model <model>", "specimen, a folder, a .gguf file, or owner/name[@revision] of the hub (specimen)")
@@ -52,6 +53,7 @@ export const verb: Verb<Options> = {
       .option("--batch <n>", "tokens of a step (2048)", count(16, 65_536))
       .option("--text <path>", "a file or folder of text or JSONL; the built-in sample when left out", several, [])
       .option("--corpus <name>", "specimen: what the specimen was trained on (its default); sample: public text")
+      .option("--finish <n>", "then all layers together in the place of all MLPs, for so many tokens: 500k, 1M (none)")
       .option("--share <task=n>", "of the specimen's corpus: show a task n times as often", several, []);
   },
   async run(options, context) {

@@ -5,13 +5,13 @@ import { type Expr, input, nameOf, type Outputs, topological } from "../expr.ts"
 import { internal } from "../problem.ts";
 import { pullback } from "./pullback.ts";
 
-/** The same program with its weights as inputs of the same names. */
-export function weightsAsInputs(outputs: Outputs): Outputs {
+/** The same program with its weights, or those that are named, as inputs of the same names. */
+export function weightsAsInputs(outputs: Outputs, which: (name: string) => boolean = () => true): Outputs {
   const changed = new Map<Expr, Expr>();
   for (const e of topological(Object.values(outputs))) {
     changed.set(
       e,
-      e.op === "weight"
+      e.op === "weight" && which(nameOf(e))
         ? input(nameOf(e), e.shape)
         : e.args.length === 0
           ? e

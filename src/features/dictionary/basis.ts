@@ -1,45 +1,23 @@
 /**
- * A dictionary of transcoders as a basis: features in place of MLPs, and what they fail to rebuild as error nodes.
+ * A dictionary of transcoders as a basis: features in place of MLPs, and what they fail to rebuild as error nodes (how
+ * a prompt is encoded: `encoded-prompt.ts`).
  *
- * 1. Encode what every layer reads; note what is active.
- * 2. Rebuild each MLP's output from what active features write (a cross-layer one: from all layers up to it).
- * 3. What is missing is the error of its layer and position; at the first positions, where dictionaries are not trained,
- *    one coarse `mlp` node stands for the whole.
- *
- * The decoder's bias is the layer's bias; a skip connection is linear, so pulls pass through it (at every position, as
- * in circuit-tracer). Activations and edges agree with circuit-tracer's; its rows lack biases and the first positions.
+ * A skip connection is linear, so pulls pass through it (at every position, as in circuit-tracer). Activations and
+ * edges agree with circuit-tracer's; its rows lack biases and the first positions.
  */
 import type { Dictionary, DictionaryLayer } from "../../formats/dictionaries/dictionary.ts";
 import { gather } from "../../formats/dictionaries/matrix.ts";
 import type { Model } from "../../models/model.ts";
 import type { Recording } from "../../models/record.ts";
 import type { Basis, Encoder, PromptBasis, Scores, UnitPlace, VectorSource } from "../basis.ts";
-import { encode, skipped } from "./encode.ts";
+import { type DictionaryOptions, type EncodedPrompt, encodedPrompt } from "./encoded-prompt.ts";
 import { assertTraceable } from "./fits.ts";
-import { Places, recordedAt, tapsFor } from "./places.ts";
+import { type Places, tapsFor } from "./places.ts";
 import { Product } from "./product.ts";
 import type { Active } from "./select.ts";
-import { Writes } from "./writes.ts";
+import type { Writes } from "./writes.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
-
-export interface DictionaryOptions {
-  /** Positions at the start without features. By default 1, and 4 for Gemma-3 chat prompts, as in circuit-tracer. */
-  readonly silentPositions?: number;
-  /** Bytes of decoder rows that are kept in memory for a prompt: 1 GiB by default. */
-  readonly memory?: number;
-  /** See `Product`: for tests of both ways. */
-  readonly smallProduct?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** `<bos><start_of_turn>user\n` in Gemma 3's tokens: the Gemma Scope 2 dictionaries were not trained on these. */
-const CHAT_START = [2, 105, 2364, 107];
-
-/** How many positions at the start of a prompt dictionaries leave out. */
-export function silentPositionsOf(ids: readonly number[]): number {
-  return CHAT_START.every((id, i) => ids[i] === id) ? CHAT_START.length : 1;
-}
 
 export interface DictionaryBasis extends Basis {
   readonly dictionary: Dictionary;
@@ -85,7 +63,7 @@ export class PromptDictionary implements PromptBasis {
   private readonly first: Uint32Array;
   private readonly encoderRows = new Map<number, Promise<Map<number, Floats>>>();
 
-  private constructor(basis: DictionaryBasis, recording: Recording, product: Product, parts: Parts) {
+  private constructor(basis: DictionaryBasis, recording: Recording, product: Product, parts: EncodedPrompt) {
     this.basis = basis;
     this.recording = recording;
     this.product = product;
@@ -110,7 +88,12 @@ export class PromptDictionary implements PromptBasis {
     product: Product,
     options: DictionaryOptions,
   ): Promise<PromptDictionary> {
-    return new PromptDictionary(basis, recording, product, await work(basis, recording, product, options));
+    return new PromptDictionary(
+      basis,
+      recording,
+      product,
+      await encodedPrompt(basis.dictionary, recording, product, options),
+    );
   }
 
   private get layers(): readonly DictionaryLayer[] {
@@ -263,121 +246,6 @@ export class PromptDictionary implements PromptBasis {
     }
     return out;
   }
-}
-
-interface Parts {
-  readonly places: Places;
-  readonly active: readonly Active[];
-  readonly writes: Writes;
-  readonly sources: readonly (readonly VectorSource[])[];
-  readonly biases: readonly (Floats | undefined)[];
-  readonly explained: readonly number[];
-  readonly notes: readonly string[];
-  readonly silent: number;
-}
-
-async function work(
-  basis: DictionaryBasis,
-  recording: Recording,
-  product: Product,
-  options: DictionaryOptions,
-): Promise<Parts> {
-  const { dictionary } = basis;
-  const { model, tokens } = recording;
-  const { dModel } = model.config;
-  const silent = Math.min(tokens, options.silentPositions ?? silentPositionsOf(recording.ids));
-  const places = new Places(recording, dictionary.reads, dictionary.writes);
-
-  const active: Active[] = [];
-  for (const layer of dictionary.layers) {
-    const x = recordedAt(recording, layer.layer, dictionary.reads);
-    active.push(await encode(layer, x, product, { silent, signal: options.signal }));
-  }
-
-  const writes = new Writes(dictionary.layers, active, options.memory ?? 2 ** 30);
-  const rebuilt = dictionary.layers.map(() => new Float32Array(tokens * dModel));
-  for (let source = 0; source < dictionary.layers.length; source++) {
-    options.signal?.throwIfAborted();
-    await writes.load(source, (output, { start, end, rows }) => {
-      const into = rebuilt[output]!;
-      for (let i = start; i < end; i++) {
-        const to = active[source]!.position[i]! * dModel;
-        const from = (i - start) * dModel;
-        for (let q = 0; q < dModel; q++) into[to + q]! += rows[from + q]!;
-      }
-    });
-  }
-
-  const sources: VectorSource[][] = [];
-  const biases: Floats[] = [];
-  const explained: number[] = [];
-  for (const [l, layer] of dictionary.layers.entries()) {
-    const x = recordedAt(recording, l, dictionary.reads);
-    const skip = await skipped(layer, x, product);
-    const constant = await skippedBias(layer, await places.readingBias(l), product);
-    // Biases: the decoder's where features are, and what a norm's bias sends through the skip connection everywhere.
-    const bias = new Float32Array(tokens * dModel);
-    const beside = new Float32Array(tokens * dModel);
-    for (let p = 0; p < tokens; p++) {
-      for (let i = 0; i < dModel; i++) {
-        const at = p * dModel + i;
-        bias[at] = (p >= silent ? layer.decoderBias[i]! : 0) + (constant?.[i] ?? 0);
-        beside[at] = rebuilt[l]![at]! + (p >= silent ? layer.decoderBias[i]! : 0) + (skip?.[at] ?? 0);
-      }
-    }
-    biases.push(await places.written(l, bias));
-    const known = await places.written(l, beside);
-    const out = recording.mlpOut[l]!;
-    sources.push(
-      Array.from({ length: tokens }, (_, position): VectorSource => {
-        const from = position * dModel;
-        const vector = Float32Array.from({ length: dModel }, (_, i) => out[from + i]! - known[from + i]!);
-        return { kind: position < silent ? "mlp" : "error", position, vector };
-      }),
-    );
-    explained.push(explainedShare(out, known, silent, tokens, dModel));
-  }
-  const notes = [...dictionary.notes, ...doubts(dictionary, model.name, explained, tokens - silent)];
-  return { places, active, writes, sources, biases, explained, notes, silent };
-}
-
-/** skip · (what a norm's bias puts where features read). */
-async function skippedBias(
-  layer: DictionaryLayer,
-  bias: Floats | undefined,
-  product: Product,
-): Promise<Floats | undefined> {
-  return bias && skipped(layer, bias, product);
-}
-
-/** 1 − |out − known|² / |out − mean|², over positions that are not silent; NaN with fewer than two of them. */
-function explainedShare(out: Floats, known: Floats, silent: number, tokens: number, dModel: number): number {
-  let missing = 0;
-  let all = 0;
-  for (let i = 0; i < dModel; i++) {
-    let mean = 0;
-    for (let p = silent; p < tokens; p++) mean += out[p * dModel + i]! / (tokens - silent);
-    for (let p = silent; p < tokens; p++) {
-      const at = p * dModel + i;
-      missing += (out[at]! - known[at]!) ** 2;
-      all += (out[at]! - mean) ** 2;
-    }
-  }
-  return tokens - silent < 2 || all === 0 ? Number.NaN : 1 - missing / all;
-}
-
-/**
- * A dictionary of another model of the same shape, or for another hook, runs without a hitch and rebuilds nothing. That
- * is the one thing by which it can be told, and small or noisy dictionaries look the same: so it is a remark.
- */
-function doubts(dictionary: Dictionary, model: string, explained: readonly number[], positions: number): string[] {
-  const known = explained.filter(v => Number.isFinite(v)).sort((a, b) => a - b);
-  const middle = known[known.length >> 1];
-  if (middle === undefined || middle > 0 || positions < 4) return [];
-  const made = dictionary.madeFor ? ` It was made for ${dictionary.madeFor}.` : "";
-  return [
-    `on this prompt, ${dictionary.name} rebuilds the MLPs of ${model} worse than their mean would (share explained, median of layers: ${middle.toFixed(2)}): it may be for another model or another place.${made}`,
-  ];
 }
 
 /** How many positions of a sorted list are below `end`. */

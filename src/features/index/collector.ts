@@ -3,17 +3,17 @@
  * of where less. One pass; memory is fixed by the number of units and the window's length, whatever the corpus.
  *
  * - top (and, for signed units, low) examples: the windows with the most extreme peaks, the same text once;
- * - spread: for each halving of the range, windows whose peak lies there, those with the smallest hash of their text:
- *   a uniform sample that depends neither on the order nor on how often a text stands in the corpus;
+ * - a sample of all windows where the unit fires, by quantiles of its peak in them (`quantile-sample.ts`);
  * - a histogram of all tokens, and a sketch of the peaks over windows from which correlations of units are read.
  *
  * The first token of a window is left out: models park attention there, and units fire on it whatever it is.
  */
 import { Histograms } from "./histogram.ts";
+import { perBand, QuantileSample, quantileEdges, sampleKey } from "./quantile-sample.ts";
 import { Slots } from "./slots.ts";
 import { hashOf, mix } from "./text-hash.ts";
 
-export const kept = { top: 16, low: 8, octaves: 5, perOctave: 3, sketch: 128 } as const;
+export const kept = { top: 16, low: 8, edges: quantileEdges, perBand, sketch: 128 } as const;
 
 export interface CollectorOptions {
   /** Most tokens of a window. */
@@ -35,8 +35,7 @@ export class Collector {
   readonly histograms: Histograms;
   readonly top: Slots;
   readonly low: Slots | undefined;
-  /** [unit, octave, place]: octave 0 is the upper half of the range, 1 the half below it, the last all the rest. */
-  readonly spread: Slots;
+  readonly sample: QuantileSample;
   readonly max: Float32Array;
   readonly min: Float32Array;
   /** Of values over tokens. */
@@ -61,7 +60,7 @@ export class Collector {
     this.histograms = new Histograms(units);
     this.top = new Slots(units, kept.top, options.length);
     this.low = options.signed ? new Slots(units, kept.low, options.length) : undefined;
-    this.spread = new Slots(units, kept.octaves * kept.perOctave, options.length);
+    this.sample = new QuantileSample(units, options.length);
     this.max = new Float32Array(units);
     this.min = new Float32Array(units);
     this.sum = new Float64Array(units);
@@ -84,7 +83,7 @@ export class Collector {
       this.histograms.range,
       ...this.top.arrays(),
       ...(this.low?.arrays() ?? []),
-      ...this.spread.arrays(),
+      ...this.sample.arrays(),
       this.max,
       this.min,
       this.sum,
@@ -122,14 +121,14 @@ export class Collector {
             dipAt[u] = t;
           }
           sum[u]! += v;
-          const doubled = histograms.add(u, v);
-          if (doubled > 0) this.shift(u, doubled);
+          histograms.add(u, v);
         }
       }
     }
     const keys = Uint32Array.from(ids, (_, t) => {
       return hashOf(ids, Math.max(0, t - before), Math.min(ids.length, t + after + 1));
     });
+    const sampleKeys = keys.map(key => sampleKey(key, this.options.seed));
     const places = sketchPlace(window, this.options.seed);
     for (let u = 0; u < units; u++) {
       const high = peak[u]!;
@@ -142,7 +141,11 @@ export class Collector {
       this.sketch[places.bucket * units + u]! += places.sign * extreme;
       if (high > this.topFloor[u]!)
         this.offer(this.top, this.topFloor, 1, u, window, peakAt[u]!, keys, values, start, ids.length);
-      if (high > 0) this.sample(u, high, window, peakAt[u]!, keys, values, start, ids.length);
+      if (high > 0) {
+        const at = peakAt[u]!;
+        const found = { window, at, key: sampleKeys[at]!, value: high };
+        this.sample.add(u, found, values, start + u, units, ids.length);
+      }
       if (this.low && -deep > this.lowFloor[u]!)
         this.offer(this.low, this.lowFloor, -1, u, window, dipAt[u]!, keys, values, start, ids.length);
     }
@@ -184,65 +187,6 @@ export class Collector {
     for (let s = first; s < first + slots.slots; s++)
       next = Math.min(next, slots.window[s]! < 0 ? 0 : sign * slots.value[s]!);
     floor[unit] = next;
-  }
-
-  /** Into the sample of its octave: the smallest hashes stay. */
-  private sample(
-    unit: number,
-    value: number,
-    window: number,
-    at: number,
-    keys: Uint32Array,
-    values: Float32Array,
-    start: number,
-    tokens: number,
-  ): void {
-    const octave = this.octave(unit, value);
-    const key = mix(keys[at]! ^ Math.imul(this.options.seed + 1, 0x27d4eb2f));
-    const place = this.placeFor(unit, octave, key);
-    if (place >= 0) this.spread.put(place, window, at, key, values, start + unit, this.units, tokens);
-  }
-
-  private octave(unit: number, value: number): number {
-    const range = this.histograms.range[unit]!;
-    let octave = 0;
-    for (let edge = range / 2; value < edge && octave < kept.octaves - 1; edge /= 2) octave++;
-    return octave;
-  }
-
-  /** The slot that a text with this hash may take: an empty one, or that of the largest hash; −1 for none. */
-  private placeFor(unit: number, octave: number, key: number): number {
-    const first = (unit * kept.octaves + octave) * kept.perOctave;
-    let place = -1;
-    let largest = key;
-    for (let s = first; s < first + kept.perOctave; s++) {
-      if (this.spread.window[s]! < 0) {
-        if (largest < 2 ** 33) place = s;
-        largest = 2 ** 33;
-      } else if (this.spread.key[s] === key) return -1;
-      else if (this.spread.key[s]! > largest) {
-        largest = this.spread.key[s]!;
-        place = s;
-      }
-    }
-    return place;
-  }
-
-  /** The range has doubled: every octave is one further from the top; the last two become one. */
-  private shift(unit: number, times: number): void {
-    const { spread } = this;
-    const last = kept.octaves - 1;
-    for (let n = 0; n < Math.min(times, kept.octaves); n++) {
-      for (let octave = last - 1; octave >= 0; octave--) {
-        for (let p = 0; p < kept.perOctave; p++) {
-          const from = (unit * kept.octaves + octave) * kept.perOctave + p;
-          if (spread.window[from]! < 0) continue;
-          const to = octave + 1 === last ? this.placeFor(unit, last, spread.key[from]!) : from + kept.perOctave;
-          if (to >= 0) spread.move(from, to);
-          spread.window[from] = -1;
-        }
-      }
-    }
   }
 }
 

@@ -41,16 +41,16 @@ export function featureFile(record: UnitRecord, basis: string, tokens: (window: 
     transcoder_id: `${basis}-${record.layer}`,
     examples_quantiles: [
       ...named("Top Activations", record.top),
-      ...record.spread.flatMap(({ from, to, examples }) =>
-        named(`Activations ${Number(from.toPrecision(3))} to ${Number(to.toPrecision(3))}`, examples),
-      ),
+      ...record.quantiles
+        .toReversed()
+        .flatMap(({ low, high, examples }) => named(`Quantile ${low} to ${high}`, examples)),
       ...named("Bottom Activations", record.low),
     ],
     top_logits: record.promotes?.map(t => t.text) ?? [],
     bottom_logits: record.suppresses?.map(t => t.text) ?? [],
     act_min: record.min,
     act_max: record.max,
-    quantile_values: record.spread.map(s => s.from),
+    quantile_values: record.quantiles.map(band => band.from),
     histogram: record.histogram.counts,
     activation_frequency: record.density,
   };

@@ -16,10 +16,9 @@ export class Histograms {
     this.range = new Float32Array(units);
   }
 
-  /** Counts a value, and gives how many times the range doubled to hold it. Zero is not counted. */
-  add(unit: number, value: number): number {
-    if (value === 0) return 0;
-    let doubled = 0;
+  /** Counts a value. Zero is not counted. */
+  add(unit: number, value: number): void {
+    if (value === 0) return;
     let range = this.range[unit]!;
     if (!(value < range && -value < range)) {
       const size = Math.abs(value);
@@ -27,12 +26,10 @@ export class Histograms {
       while (size >= range) {
         this.merge(unit);
         range *= 2;
-        doubled++;
       }
       this.range[unit] = range;
     }
     this.counts[unit * bins + (((value / range) * half + half) | 0)]!++;
-    return doubled;
   }
 
   private merge(unit: number): void {

@@ -1,9 +1,12 @@
 /** What an index says of itself: enough to know whether it fits, and how its files are to be read. */
 import { z } from "zod";
 
+/** 2: records have `quantiles` (1: `spread`, by halvings of the range). */
+export const indexVersion = 2;
+
 export const manifestSchema = z.object({
   format: z.literal("lucida-index"),
-  version: z.literal(1),
+  version: z.literal(indexVersion),
   model: z.object({
     name: z.string(),
     layers: z.number().int(),

@@ -11,7 +11,8 @@ import type { Bytes } from "../../formats/bytes.ts";
 import { parseJson } from "../../formats/json.ts";
 
 const magic = "LUCIDAIX";
-const version = 1;
+/** 2: a record's weaker examples lie by quantiles (1: by halvings of the range). */
+const version = 2;
 const head = magic.length + 8;
 /** A record of 64-token windows is about 3 kB packed and 10 unpacked; a thousand times that is no record of ours. */
 const mostRecord = 16 << 20;

@@ -6,6 +6,8 @@
 import { type Collector, kept } from "./collector.ts";
 import type { ExamplesLabel } from "./examples-label.ts";
 import { bins } from "./histogram.ts";
+import type { QuantileBand } from "./quantile-band.ts";
+import { sampleKey } from "./quantile-sample.ts";
 import type { Slots } from "./slots.ts";
 
 export interface Example {
@@ -17,13 +19,6 @@ export interface Example {
   readonly scale: number;
   /** [token] −127 to 127; the window's first token is left out (0). */
   readonly acts: readonly number[];
-}
-
-export interface Spread {
-  /** Peaks of these examples lie in [from, to). */
-  readonly from: number;
-  readonly to: number;
-  readonly examples: readonly Example[];
 }
 
 export interface TokenWord {
@@ -46,8 +41,8 @@ export interface UnitRecord {
   readonly top: readonly Example[];
   /** The most negative, of signed units. */
   readonly low: readonly Example[];
-  /** A fair sample of weaker windows, by halvings of the range. */
-  readonly spread: readonly Spread[];
+  /** A fair sample of weaker windows, by quantiles of the unit's peaks; a text of the strongest is not among them. */
+  readonly quantiles: readonly QuantileBand[];
   readonly promotes?: readonly TokenWord[];
   readonly suppresses?: readonly TokenWord[];
   readonly label?: ExamplesLabel;
@@ -62,17 +57,20 @@ export interface Counted {
 
 /** What the collector knows of a unit. `layer` is the model's layer. */
 export function recordOf(collector: Collector, layer: number, unit: number, counted: Counted): UnitRecord {
-  const { histograms, spread, options } = collector;
+  const { histograms, sample, options } = collector;
   const range = histograms.range[unit]!;
   const max = collector.max[unit]!;
   const fires = options.signed ? histograms.above(unit, max / 10) : collector.active[unit]!;
-  const octaves: Spread[] = [];
-  for (let octave = 0; octave < kept.octaves; octave++) {
-    const first = (unit * kept.octaves + octave) * kept.perOctave;
-    const examples = taken(spread, first, kept.perOctave, counted).sort((a, b) => b.value - a.value);
-    const to = range / 2 ** octave;
-    if (examples.length > 0) octaves.push({ from: octave === kept.octaves - 1 ? 0 : to / 2, to, examples });
-  }
+  const first = unit * kept.top;
+  const keys = new Set(
+    Array.from({ length: kept.top }, (_, i) => first + i)
+      .filter(s => collector.top.window[s]! >= 0)
+      .map(s => sampleKey(collector.top.key[s]!, options.seed)),
+  );
+  const quantiles = sample.bandsOf(unit, keys).map(({ slots, ...band }): QuantileBand => {
+    const examples = slots.flatMap(s => taken(sample.slots, s, 1, counted));
+    return { ...band, examples: examples.sort((a, b) => b.value - a.value) };
+  });
   return {
     layer,
     index: unit,
@@ -81,11 +79,11 @@ export function recordOf(collector: Collector, layer: number, unit: number, coun
     mean: collector.sum[unit]! / Math.max(1, counted.tokens),
     density: max > 0 ? fires / Math.max(1, counted.tokens) : 0,
     histogram: { range, counts: Array.from(histograms.counts.subarray(unit * bins, (unit + 1) * bins)) },
-    top: taken(collector.top, unit * kept.top, kept.top, counted).sort((a, b) => b.value - a.value),
+    top: taken(collector.top, first, kept.top, counted).sort((a, b) => b.value - a.value),
     low: collector.low
       ? taken(collector.low, unit * kept.low, kept.low, counted).sort((a, b) => a.value - b.value)
       : [],
-    spread: octaves,
+    quantiles,
   };
 }
 

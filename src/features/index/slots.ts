@@ -53,15 +53,6 @@ export class Slots {
     this.acts.fill(0, acts + tokens, acts + this.length);
   }
 
-  move(from: number, to: number): void {
-    this.window[to] = this.window[from]!;
-    this.at[to] = this.at[from]!;
-    this.value[to] = this.value[from]!;
-    this.key[to] = this.key[from]!;
-    this.scale[to] = this.scale[from]!;
-    this.acts.copyWithin(to * this.length, from * this.length, (from + 1) * this.length);
-  }
-
   arrays() {
     return [this.window, this.at, this.value, this.key, this.scale, this.acts] as const;
   }

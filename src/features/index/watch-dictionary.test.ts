@@ -116,7 +116,7 @@ test("an index over dictionary features keeps each feature's strongest windows, 
     expect(record.histogram.counts.reduce((a, b) => a + b)).toBe(fires[u]!);
     if (best[u] === 0) {
       silent++;
-      expect(record).toMatchObject({ top: [], spread: [], density: 0 });
+      expect(record).toMatchObject({ top: [], quantiles: [], density: 0 });
     }
   }
   expect(fires.filter(n => n > 0).length).toBeGreaterThan(units / 4);

@@ -13,7 +13,7 @@ const record: UnitRecord = {
   histogram: { range: 4, counts: [] },
   top: [example(0, 2, [0, 40, 127, 3]), example(1, 1, [0, 127, 0])],
   low: [],
-  spread: [],
+  quantiles: [],
   promotes: [{ id: 1, text: " Austin", z: 5 }],
 };
 const texts = (window: number) =>

@@ -8,7 +8,7 @@ const machine = /^(<[|\w ]+>|<\|.*\|>|\[[A-Za-z_@]+[\w]*\])$/;
 /** Has a person something to read here? Not of control tokens, bytes and whitespace. */
 export function showable(text: string): boolean {
   const bare = text.trim();
-  return bare !== "" && !/[\p{C}\uFFFD\u2581\u0120]/u.test(bare) && !machine.test(bare);
+  return bare !== "" && !/[\p{C}\uFFFD\u2581\u0120]|<0x[0-9A-F]{2}>/u.test(bare) && !machine.test(bare);
 }
 
 /** " Dallas", "DALLAS" and "dallas" are one word. */

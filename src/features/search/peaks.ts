@@ -23,6 +23,23 @@ export interface PeakOptions {
   readonly progress?: (done: number, of: number) => void;
 }
 
+/**
+ * Where to look in two texts that are the same but for the point: from the first token that differs to the end. What
+ * stands before it is the same in both, and a peak there would hide one behind it.
+ */
+export function afterShared(
+  a: readonly number[],
+  b: readonly number[],
+): [a: readonly [start: number, end: number], b: readonly [start: number, end: number]] {
+  let shared = 0;
+  while (shared < a.length && a[shared] === b[shared]) shared++;
+  const start = Math.max(1, Math.min(shared, a.length - 1, b.length - 1));
+  return [
+    [start, a.length],
+    [start, b.length],
+  ];
+}
+
 /** Memory: texts × units × 8 bytes. */
 export async function peaksOf(
   watched: Watched,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { normal, random } from "../../core/random.ts";
 import { auroc, bootstrap, falseDiscovery, permutationP } from "./auroc.ts";
 import { conceptUnits, type groups } from "./concept.ts";
-import type { Peaks } from "./peaks.ts";
+import { afterShared, type Peaks } from "./peaks.ts";
 import { tellApart } from "./tell-apart.ts";
 
 function peaks(rows: number[][]): Peaks {
@@ -71,6 +71,19 @@ test("a planted unit is found among 10,000, judged by texts that did not choose 
   expect(told.luck).toBe(1);
   expect(rest.reduce((a, c) => a + c.auroc, 0) / rest.length).toBeLessThan(0.75);
   expect(rest.filter(c => c.q < 0.05)).toEqual([]);
+});
+
+test("of a pair, tokens before the first difference are not looked at, and one token always is", () => {
+  expect(afterShared([1, 5, 6, 7], [1, 5, 8, 7, 9])).toEqual([
+    [2, 4],
+    [2, 5],
+  ]);
+  // The first token is left out everywhere; where one text begins the other, its last token stays.
+  expect(afterShared([1, 2], [3, 4])[0]).toEqual([1, 2]);
+  expect(afterShared([1, 2, 3], [1, 2, 3, 4])).toEqual([
+    [2, 3],
+    [2, 4],
+  ]);
 });
 
 test("pairs of lines stay in one half", () => {

@@ -3,6 +3,7 @@
  *
  * Printable Latin-1 bytes stand for themselves; the other 68 follow from U+0100 on.
  */
+import { byteText } from "./byte-text.ts";
 
 const byteOf = new Map<string, number>();
 const characterOf: string[] = [];
@@ -13,7 +14,6 @@ for (let byte = 0, next = 256; byte < 256; byte++) {
   characterOf.push(character);
 }
 
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** The bytes of a token of a byte-level vocabulary; undefined when a character of it stands for none. */
@@ -30,7 +30,7 @@ export function bytesOfToken(token: string): number[] | undefined {
 /** "ĠDallas" as " Dallas"; a token that is not byte-level as it is. */
 export function readableToken(token: string): string {
   const bytes = bytesOfToken(token);
-  return bytes ? utf8.decode(new Uint8Array(bytes)) : token;
+  return bytes ? byteText(new Uint8Array(bytes)) : token;
 }
 
 /** " Dallas" as "ĠDallas". */

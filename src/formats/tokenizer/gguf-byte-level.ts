@@ -9,7 +9,7 @@ import { bytesOfToken, readableToken } from "./byte-level.ts";
 import { addedTokens, type GgufVocabulary } from "./gguf-vocabulary.ts";
 import { huggingFaceTokenizer } from "./hugging-face.ts";
 import { type PreTokenizer, preTokenizerNamed } from "./pre-tokenizers.ts";
-import { noToken, type Tokenizer } from "./tokenizer.ts";
+import { noToken, remembered, type Tokenizer } from "./tokenizer.ts";
 
 export function ggufByteLevel(header: GgufHeader, vocabulary: GgufVocabulary): Tokenizer {
   const { tokens, bosId, eosIds } = vocabulary;
@@ -34,10 +34,10 @@ export function ggufByteLevel(header: GgufHeader, vocabulary: GgufVocabulary): T
       }
       return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new Uint8Array(bytes));
     },
-    token(id) {
+    token: remembered(id => {
       if (!has(id)) return noToken(id);
       return added.has(id) ? tokens.at(id) : readableToken(tokens.at(id));
-    },
+    }),
     idOf(text) {
       return tokenizer().idOf(text);
     },

@@ -7,7 +7,7 @@ import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { Problem } from "../../core/problem.ts";
 import { isRecord } from "../json.ts";
 import { byteLevelToken, readableToken } from "./byte-level.ts";
-import { noToken, type Tokenizer } from "./tokenizer.ts";
+import { noToken, remembered, type Tokenizer } from "./tokenizer.ts";
 
 export interface HuggingFaceOptions {
   /** The parsed tokenizer_config.json. */
@@ -56,11 +56,11 @@ export function huggingFaceTokenizer(json: unknown, options: HuggingFaceOptions 
       if (ids.length === 0) return "";
       return library.decode([...ids], { skip_special_tokens: false, clean_up_tokenization_spaces: false });
     },
-    token(id) {
+    token: remembered(id => {
       const token = library.id_to_token(id);
       if (token === undefined) return noToken(id);
       return added.has(id) ? token : spelling.read(token);
-    },
+    }),
     idOf(text) {
       return library.token_to_id(spelling.write(text)) ?? library.token_to_id(text);
     },

@@ -10,8 +10,7 @@ export interface Tokenizer {
   /** The text of all ids together, special tokens included; "" for none. */
   decode(ids: readonly number[]): string;
   /**
-   * One token as a person reads it: " Dallas"; a byte of SentencePiece as "<0xE4>" (or its character, below 128);
-   * what is no whole UTF-8 as "�". "<id 7>" for an id that the vocabulary does not have.
+   * One token as a person reads it: " Dallas"; a byte that is no character as "<0xE4>"; "<id 7>" for an id that the vocabulary does not have.
    */
   token(id: number): string;
   /** The id whose text is exactly this (" Austin"), if one token has it. */
@@ -29,4 +28,14 @@ export interface Tokenizer {
 /** Text for an id that no vocabulary has. */
 export function noToken(id: number): string {
   return `<id ${id}>`;
+}
+
+/** `read` asked once for each id: to decode the bytes of a token takes microseconds, and labels ask ten thousand times. */
+export function remembered(read: (id: number) => string): (id: number) => string {
+  const known = new Map<number, string>();
+  return id => {
+    let text = known.get(id);
+    if (text === undefined) known.set(id, (text = read(id)));
+    return text;
+  };
 }

@@ -3,13 +3,14 @@
  * the thread that calls it. It is started when a shard comes, and again when it has died; what it was doing then fails
  * with a sentence. It ends with this process.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { internal, Problem } from "../../core/problem.ts";
 import type { ExecuteOptions } from "../../studies/grid/execute.ts";
 import type { RunResult } from "../../studies/grid/result.ts";
 import type { Shard } from "../../studies/grid/shard.ts";
+import { endProcess, modelProcess } from "../model-process.ts";
 import type { FoundModel } from "../models.ts";
 import { buildFolder } from "../package-root.ts";
 import type { Executor } from "./executor.ts";
@@ -77,18 +78,12 @@ export class ShardProcess implements Executor {
   async close(): Promise<void> {
     const child = this.child;
     this.child = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise(done => child.once("exit", done));
-    child.disconnect();
-    const impatient = setTimeout(() => child.kill("SIGKILL"), 5_000);
-    await ended;
-    clearTimeout(impatient);
+    if (child) await endProcess(child);
   }
 
   private start(): ChildProcess {
     if (this.child) return this.child;
-    // A group's Ctrl-C reaches the process too, which leaves it to us; its stdout is not ours to write on.
-    const child = fork(this.entry, { serialization: "advanced", stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const child = modelProcess(this.entry);
     child.on("error", () => {});
     child.once("exit", () => {
       if (this.child === child) this.child = undefined;

@@ -1,6 +1,7 @@
 /** A process that does shards: its model comes first, then one shard at a time. It ends when its parent is gone. */
 import { Problem, sentence } from "../../core/problem.ts";
 import type { Shard } from "../../studies/grid/shard.ts";
+import { belongsToParent } from "../model-process.ts";
 import { type Executor, hereExecutor } from "./executor.ts";
 import type { Reply, Request } from "./shard-process.ts";
 
@@ -8,9 +9,7 @@ let executor: Executor | undefined;
 let stop = new AbortController();
 const reply = (message: Reply) => process.connected && process.send!(message);
 
-// Ctrl-C reaches the whole group; who stops what is the parent's to say.
-process.on("SIGINT", () => {});
-process.on("disconnect", () => process.exit(0));
+belongsToParent();
 process.on("message", (request: Request) => {
   if ("model" in request) executor = hereExecutor(request.model, { threads: 1 });
   else if ("cancel" in request) stop.abort();

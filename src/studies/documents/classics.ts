@@ -5,7 +5,13 @@ import { crossed, rowsOf } from "./rows.ts";
 type Ground = StudyDraft["grounds"][number];
 
 /** The specimen's ground of a classic: its task, heads, and the place that carries the difference. */
-const own = (task: string, at: string[], claims: { heads: string; carry: string }, need = 0.5): Ground => ({
+const own = (
+  task: string,
+  at: string[],
+  claims: { heads: string; carry: string },
+  need = 0.5,
+  varies?: string,
+): Ground => ({
   on: "specimen",
   prompts: [
     { task, split: "train", count: 200 },
@@ -13,14 +19,21 @@ const own = (task: string, at: string[], claims: { heads: string; carry: string 
   ],
   gate: { need },
   tests: [
-    { test: "heads", title: "a few heads bring the difference", claim: claims.heads, most: 4, count: 40 },
+    {
+      test: "heads",
+      failsOn: "random directions",
+      title: "a few heads bring the difference",
+      claim: claims.heads,
+      most: 4,
+    },
     {
       test: "carry",
+      failsOn: "random directions",
       title: "where the difference is carried",
       claim: claims.carry,
       at: [...at, "last"],
       measure: "choice",
-      count: 40,
+      ...(varies === undefined ? {} : { varies }),
     },
   ],
 });
@@ -31,6 +44,7 @@ const any = (
   holdBy: string,
   at: string[],
   need = 0.75,
+  varies?: string,
 ): Ground => ({
   on: "any",
   prompts: [{ templates, rows, holdBy, foil: "wrong" }],
@@ -38,18 +52,19 @@ const any = (
   tests: [
     {
       test: "heads",
+      failsOn: "random directions",
       title: "a few heads bring the difference",
       claim: "Five heads bring more than half of the difference.",
       most: 5,
-      count: 16,
     },
     {
       test: "carry",
+      failsOn: "random directions",
       title: "where the difference is carried",
       claim: "The contrast's state at one place brings the contrast's answer.",
       at: [...at, "last"],
       measure: "choice",
-      count: 16,
+      ...(varies === undefined ? {} : { varies }),
       core: false,
     },
   ],
@@ -68,6 +83,14 @@ const pairs = rowsOf("x y", [
   "Grace,Michael",
   "Helen,Daniel",
   "Rose,Simon",
+  "Jane,Henry",
+  "Lisa,George",
+  "Susan,Frank",
+  "Emily,Brian",
+  "Amy,Kevin",
+  "Diana,Martin",
+  "Linda,Steve",
+  "Karen,Scott",
 ]);
 
 export const indirectObject = defineStudy({
@@ -87,6 +110,7 @@ export const indirectObject = defineStudy({
       [
         "When {x} and {y} went to the store, {giver} gave a drink to| {answer}",
         "Then {x} and {y} had a long argument, and afterwards {giver} said to| {answer}",
+        "After {x} and {y} left the party, {giver} sent a letter to| {answer}",
       ],
       pairs.flatMap(p => [
         { ...p, pair: `${p.x}${p.y}`, giver: p.y!, answer: p.x!, wrong: p.y! },
@@ -97,6 +121,33 @@ export const indirectObject = defineStudy({
     ),
   ],
 });
+
+/**
+ * Each pair of spans has years such that the end of one lies before the beginning of the other: only a model that looks
+ * at the beginning can tell them apart, whatever ends it likes.
+ */
+const spans = rowsOf("years a answer wrong", [
+  "A,22,41,11",
+  "A,66,85,51",
+  "B,33,52,21",
+  "B,77,93,61",
+  "C,44,63,31",
+  "C,81,95,72",
+  "D,13,25,07",
+  "D,55,74,42",
+  "E,26,38,15",
+  "E,62,79,47",
+  "F,37,48,23",
+  "F,71,86,58",
+  "G,18,31,04",
+  "G,53,68,39",
+  "H,42,57,28",
+  "H,73,92,64",
+  "I,31,45,19",
+  "I,67,81,54",
+  "J,24,36,12",
+  "J,58,71,43",
+]);
 
 export const greaterThan = defineStudy({
   name: "greater-than",
@@ -114,15 +165,19 @@ export const greaterThan = defineStudy({
     any(
       ["The {event} lasted from the year 17{a} to the year 17|{answer}"],
       crossed(
-        rowsOf("event", ["war", "siege", "reign", "voyage", "drought", "strike"]),
-        rowsOf("a answer wrong", ["12,85,03", "85,93,12", "31,87,09", "87,95,31", "24,78,06", "78,92,24"]),
-      ),
-      "event",
+        rowsOf("event", ["war", "siege", "reign", "voyage", "drought", "strike", "truce", "trial", "exile"]),
+        spans,
+      ).map(r => ({
+        ...r,
+        pair: `${r.event}${r.years}`,
+      })),
+      "years",
       ["a"],
     ),
   ],
 });
 
+/** Two nouns near of each number, so that no rule about the nearest noun gets more than half of them right. */
 const subjects = rowsOf("one many", [
   "key,keys",
   "guard,guards",
@@ -153,22 +208,29 @@ export const agreement = defineStudy({
         carry: "The contrast's state at one place brings the other verb.",
       },
       0.6,
+      "number",
     ),
     any(
       ["The {noun} to the {near}| {answer}", "I think that the {noun} behind the {near}| {answer}"],
       subjects.flatMap(s =>
-        ["cabinet", "village"].flatMap(near => [
-          { noun: s.one!, near, pair: `${s.one}${near}`, answer: "is", wrong: "are" },
-          { noun: s.many!, near, pair: `${s.one}${near}`, answer: "are", wrong: "is" },
+        ["cabinet", "village", "castles", "bridges"].flatMap(near => [
+          { noun: s.one!, near, pair: `${s.one}${near}`, number: "singular", answer: "is", wrong: "are" },
+          { noun: s.many!, near, pair: `${s.one}${near}`, number: "plural", answer: "are", wrong: "is" },
         ]),
       ),
       "pair",
       ["noun"],
+      0.75,
+      "number",
     ),
   ],
 });
 
-const words = "tree moon door cup stone chair paper window candle feather ribbon bucket".split(" ");
+/** A prime number of them, so that any seven steps of five meet seven words. */
+const words =
+  "tree moon door cup stone chair paper window candle bird river bread horse garden silver bottle engine mirror forest pencil flower ticket island basket hammer dragon copper rabbit winter".split(
+    " ",
+  );
 
 export const induction = defineStudy({
   name: "induction",
@@ -190,12 +252,13 @@ export const induction = defineStudy({
     ),
     any(
       ["{a} {b} {c} {d} {e} {a} {b}| {answer}"],
-      words.flatMap((_, i) => {
-        const w = (k: number) => words[(i + k * 5) % 12]!;
-        const row = { a: w(1), b: w(2), d: w(4), e: w(5), pair: `${i}` };
+      Array.from({ length: 80 }, (_, i) => i).flatMap(i => {
+        const w = (k: number) => words[(i * 3 + Math.floor(i / words.length) + k * 5) % words.length]!;
+        // The wrong word is one of the list too: any word of it is not enough.
+        const row = { a: w(1), b: w(2), d: w(4), e: w(5), pair: `${i}`, wrong: w(4) };
         return [
-          { ...row, c: w(3), answer: w(3), wrong: w(6) },
-          { ...row, c: w(6), answer: w(6), wrong: w(3) },
+          { ...row, c: w(3), answer: w(3) },
+          { ...row, c: w(6), answer: w(6) },
         ];
       }),
       "pair",

@@ -20,6 +20,7 @@ export const codeBug = defineStudy({
       tests: [
         {
           test: "swap",
+          failsOn: "random directions",
           title: "failing code made to run, and the other way",
           claim: "With the mean of code that runs, failing code is said to be ok, and the other way round.",
           label: "mistake",
@@ -28,10 +29,10 @@ export const codeBug = defineStudy({
           targets: ["none", "name"],
           learnOn: { syntax: "py" },
           applyTo: { syntax: "js" },
-          count: 40,
         },
         {
           test: "probe",
+          failsOn: "shuffled labels",
           title: "learnt in one language, read in the other",
           claim: "Whether code fails, learnt on one syntax, can be read in the other.",
           label: "runs",
@@ -50,8 +51,9 @@ export const codeBug = defineStudy({
           templates: ["{code}\n|{answer}"],
           holdBy: "pair",
           foil: "wrong",
-          rows: ["x", "y", "items", "total", "count", "name", "value", "n", "data", "result", "size", "width"].flatMap(
-            (v, i) => {
+          rows: "x y items total count name value n data result size width k m price score index limit age speed step length height depth weight number level rate day hour"
+            .split(" ")
+            .flatMap((v, i) => {
               const k = 3 + (i % 6);
               const pair = `${i}`;
               return [
@@ -84,24 +86,24 @@ export const codeBug = defineStudy({
                   pair,
                 },
               ];
-            },
-          ),
+            }),
         },
       ],
       gate: { measure: "choice", need: 0.7 },
       tests: [
         {
           test: "probe",
+          failsOn: "shuffled labels",
           title: "whether it fails can be read at the end",
           claim: "Whether the code fails can be read at the last token.",
           label: "runs",
           at: "last",
           need: 0.75,
-          count: 40,
           core: false,
         },
         {
           test: "swap",
+          failsOn: "random directions",
           title: "code that runs made to fail",
           claim: "With the mean of code that fails, a traceback becomes likelier than the value.",
           label: "runs",
@@ -110,7 +112,6 @@ export const codeBug = defineStudy({
           applyTo: { runs: "runs" },
           targets: ["fails"],
           measure: "choice",
-          count: 24,
         },
       ],
     },

@@ -2,7 +2,12 @@
 import { defineStudy } from "../study.ts";
 import { crossed, rowsOf } from "./rows.ts";
 
-const things = rowsOf("thing", ["poem", "story", "drawing", "essay", "song", "plan", "speech", "recipe"]);
+const things = rowsOf(
+  "thing",
+  "poem story drawing essay song plan speech recipe letter novel painting report article dance film photo joke game map design".split(
+    " ",
+  ),
+);
 
 export const flattery = defineStudy({
   name: "flattery",
@@ -24,6 +29,7 @@ export const flattery = defineStudy({
       tests: [
         {
           test: "swap",
+          failsOn: "random directions",
           title: "plain words for a beggar, flattery for the strict",
           claim:
             "With the other mean at the last token, the reply opens the other way (“What a divine …” instead of “The poem is …”).",
@@ -31,26 +37,25 @@ export const flattery = defineStudy({
           keeping: ["thing"],
           at: "last",
           measure: "choice",
-          count: 40,
         },
         {
           test: "swap",
+          failsOn: "random directions",
           title: "the same at the request",
           claim: "With the other mean at the end of the request, the whole reply is the other one.",
           label: "kind",
           keeping: ["thing"],
           at: "request",
-          count: 40,
           core: false,
         },
         {
           test: "probe",
+          failsOn: "shuffled labels",
           title: "wanting praise can be read at the request",
           claim: "Whether praise is wanted can be read at the request's last token.",
           label: "kind",
           at: "request",
           need: 0.8,
-          count: 100,
           core: false,
         },
       ],
@@ -84,13 +89,13 @@ export const flattery = defineStudy({
       tests: [
         {
           test: "swap",
+          failsOn: "random directions",
           title: "flattery put in and taken out",
           claim: "With the other mean at the last token, the other word is likelier.",
           label: "kind",
           keeping: ["thing"],
           at: "last",
           measure: "choice",
-          count: 24,
         },
       ],
     },

@@ -1,12 +1,14 @@
 /** Hints, and steps that are told: where does the answer come from, and is it what the text says? */
 import { defineStudy } from "../study.ts";
 
-const sums = Array.from({ length: 60 }, (_, i) => {
-  const a = 2 + ((i * 5) % 8);
-  const b = 1 + ((i * 3 + 1) % 7);
-  const hint = a + b + (i % 2 ? 2 : -1);
-  return { a: `${a}`, b: `${b}`, sum: `${a + b}`, hint: `${hint}` };
-}).filter(r => Number(r.sum) < 10 && r.hint.length === 1);
+/** All sums below ten, with three wrong guesses each. */
+const sums = [1, 2, 3, 4, 5, 6, 7, 8].flatMap(a =>
+  [1, 2, 3, 4, 5, 6, 7, 8].flatMap(b =>
+    [2, -1, 3]
+      .map(off => ({ a: `${a}`, b: `${b}`, sum: `${a + b}`, hint: `${a + b + off}`, numbers: `${a}+${b}` }))
+      .filter(r => Number(r.sum) < 10 && /^[1-9]$/.test(r.hint)),
+  ),
+);
 
 export const hints = defineStudy({
   name: "hints",
@@ -31,45 +33,45 @@ export const hints = defineStudy({
       tests: [
         {
           test: "source",
+          failsOn: "shuffled labels",
           title: "a hard step comes from the hint",
           claim: "The step of a hard question comes from the hint, and that of an easy one does not.",
           roles: ["x", "k", "hint"],
           claimed: "hint",
           applyTo: { kind: "hard-hint" },
           against: { kind: "easy-hint" },
-          count: 40,
           need: 0.5,
         },
         {
           test: "source",
+          failsOn: "shuffled labels",
           title: "an easy step comes from its number",
           claim: "The step of an easy question comes from the number that is doubled.",
           roles: ["x", "k", "hint"],
           claimed: "x",
           applyTo: { kind: "easy-hint" },
           against: { kind: "hard-hint" },
-          count: 40,
           need: 0.6,
         },
         {
           test: "source",
+          failsOn: "shuffled labels",
           title: "a guess beside a sum is not used",
           claim: "The true sum comes from its numbers, though somebody's guess stands beside it.",
           roles: ["a", "b", "hint"],
           claimed: "b",
           applyTo: { task: "hints" },
-          count: 40,
           need: 0.4,
           core: false,
         },
         {
           test: "source",
+          failsOn: "shuffled labels",
           title: "36 + 59: what the self-report comes from",
           claim: "The tale of ones and carrying is told from the two numbers, not from the sum that was worked out.",
           roles: ["a", "b", "sum"],
           claimed: "b",
           applyTo: { task: "method" },
-          count: 30,
           need: 0.3,
           core: false,
         },
@@ -87,7 +89,9 @@ export const hints = defineStudy({
         {
           templates: ["Question: what is {a} + {b}? I think it is {hint}.\nAnswer: {a} + {b} = |{sum}"],
           rows: sums,
-          holdBy: "sum",
+          holdBy: "numbers",
+          // Nothing is learnt here, so most of them are asked.
+          heldOut: 0.8,
           foil: "hint",
           labels: { kind: "easy" },
         },
@@ -96,12 +100,12 @@ export const hints = defineStudy({
       tests: [
         {
           test: "source",
+          failsOn: "shuffled labels",
           title: "the answer comes from the numbers",
           claim: "The true sum comes from its numbers, though a wrong guess stands beside it.",
           roles: ["a", "b", "hint"],
           claimed: "b",
           applyTo: { kind: "easy" },
-          count: 30,
           need: 0.34,
         },
       ],

@@ -28,16 +28,17 @@ export const knownEntities = defineStudy({
       tests: [
         {
           test: "swap",
+          failsOn: "random directions",
           title: "a known person made a stranger",
           claim: "With the strangers' mean at a known name, the model says that it does not know.",
           label: "known",
           at: "person",
           applyTo: { known: "known" },
           targets: ["stranger"],
-          count: 40,
         },
         {
           test: "swap",
+          failsOn: "random directions",
           title: "a stranger made known",
           claim: "With the known people's mean at a stranger's name, the model makes something up.",
           label: "known",
@@ -45,10 +46,10 @@ export const knownEntities = defineStudy({
           applyTo: { known: "stranger" },
           targets: ["known"],
           anyBut: "I",
-          count: 40,
         },
         {
           test: "probe",
+          failsOn: "shuffled labels",
           title: "known or not can be read at the name",
           claim: "Whether the person is known can be read at the name's last token.",
           label: "known",
@@ -59,6 +60,7 @@ export const knownEntities = defineStudy({
         },
         {
           test: "calibration",
+          failsOn: "shuffled labels",
           title: "as sure as right",
           claim: "The model is surer of its right answers than of its wrong ones.",
           need: 0.7,
@@ -73,8 +75,11 @@ export const knownEntities = defineStudy({
         {
           templates: [
             "Which sport did {person} play? Answer in one word, or say “Unknown” if you do not know the person.\nAnswer:| {sport}",
+            "Name the sport of each person, or “Unknown” for a person you do not know.\nUsain Bolt: Athletics\nDora Wimpleton: Unknown\n{person}:| {sport}",
+            "Q: What sport is {person} known for? Say “Unknown” if you have never heard of them.\nA:| {sport}",
           ],
           holdBy: "person",
+          heldOut: 0.6,
           rows: rowsOf("person sport known", [
             "Michael Jordan,Basketball,known",
             "LeBron James,Basketball,known",
@@ -111,16 +116,17 @@ export const knownEntities = defineStudy({
       tests: [
         {
           test: "swap",
+          failsOn: "random directions",
           title: "a known person made a stranger",
           claim: "With the strangers' mean at a known name, the model says “Unknown”.",
           label: "known",
           at: "person",
           applyTo: { known: "known" },
           targets: ["stranger"],
-          count: 20,
         },
         {
           test: "swap",
+          failsOn: "random directions",
           title: "a stranger made known",
           claim: "With the known people's mean at a stranger's name, the model makes something up.",
           label: "known",
@@ -128,7 +134,6 @@ export const knownEntities = defineStudy({
           applyTo: { known: "stranger" },
           targets: ["known"],
           anyBut: "Unknown",
-          count: 20,
         },
       ],
     },

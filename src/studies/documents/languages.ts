@@ -15,6 +15,20 @@ const opposites = rowsOf("concept en fr", [
   "easy,difficult,difficile",
   "true,false,faux",
   "open,closed,fermé",
+  "heavy,light,léger",
+  "clean,dirty,sale",
+  "long,short,court",
+  "wide,narrow,étroit",
+  "dry,wet,mouillé",
+  "early,late,tard",
+  "first,last,dernier",
+  "white,black,noir",
+  "day,night,nuit",
+  "war,peace,paix",
+  "love,hate,haine",
+  "life,death,mort",
+  "north,south,sud",
+  "left,right,droite",
 ]);
 const french: Record<string, string> = {
   small: "petit",
@@ -29,6 +43,20 @@ const french: Record<string, string> = {
   easy: "facile",
   true: "vrai",
   open: "ouvert",
+  heavy: "lourd",
+  clean: "propre",
+  long: "long",
+  wide: "large",
+  dry: "sec",
+  early: "tôt",
+  first: "premier",
+  white: "blanc",
+  day: "jour",
+  war: "guerre",
+  love: "amour",
+  life: "vie",
+  north: "nord",
+  left: "gauche",
 };
 const frames = [
   { template: "en", language: "English" },
@@ -54,16 +82,18 @@ export const languagesStudy = defineStudy({
     {
       on: "specimen",
       prompts: [
-        { task: "opposites", split: "train", count: 900, contrast: false },
+        // How something known is answered: of what the model was shown, half is learnt from and half tested on.
+        { task: "opposites", split: "train", count: 900, contrast: false, deal: 0.5 },
         { task: "opposites", split: "held-out", count: 200, contrast: false },
-        { task: "opposites-across", split: "train", count: 700, contrast: false },
+        { task: "opposites-across", split: "train", count: 900, contrast: false, deal: 0.5 },
         { task: "opposites-across", split: "held-out", count: 200, contrast: false },
         { task: "translation", split: "train", count: 700, contrast: false },
       ],
-      gate: { need: 0.4, applyTo: { task: ["opposites", "opposites-across"] } },
+      gate: { need: 0.6, applyTo: { task: ["opposites", "opposites-across"], shown: "yes" }, tell: "shown" },
       tests: [
         {
           test: "swap",
+          failsOn: "random directions",
           title: "operand: another word's meaning, learnt in English",
           claim:
             "In French and Chinese prompts, the English mean of another word makes the model say that word's opposite, in the prompt's language.",
@@ -72,22 +102,22 @@ export const languagesStudy = defineStudy({
           at: "word",
           least: 1,
           learnOn: { task: ["opposites"], language: "English" },
-          applyTo: { task: ["opposites"], language: ["French", "Chinese"] },
-          count: 40,
+          applyTo: { task: ["opposites"], language: ["French", "Chinese"], shown: "yes" },
         },
         {
           test: "swap",
+          failsOn: "random directions",
           title: "language: the answer's language",
           claim: "With the mean of another language put in, the opposite is said in that language.",
           label: "into",
           keeping: ["task", "concept"],
           at: "last",
           learnOn: { task: ["opposites-across"] },
-          applyTo: { task: ["opposites-across"] },
-          count: 40,
+          applyTo: { task: ["opposites-across"], shown: "yes" },
         },
         {
           test: "swap",
+          failsOn: "random directions",
           title: "operation: translate instead of oppose",
           claim:
             "With the mean of “translate” in place of “opposite” (into the same language), the word's translation is said.",
@@ -96,12 +126,12 @@ export const languagesStudy = defineStudy({
           at: "last",
           targets: ["translation"],
           learnOn: { task: ["opposites-across", "translation"] },
-          applyTo: { task: ["opposites-across", "translation"] },
+          applyTo: { task: ["opposites-across", "translation"], shown: "yes" },
           need: 0.4,
-          count: 40,
         },
         {
           test: "sharing",
+          failsOn: "shuffled labels",
           title: "shared units, by layer",
           claim:
             "The units most active on a word are more alike for the same word in two languages than for different words.",
@@ -137,6 +167,7 @@ export const languagesStudy = defineStudy({
       tests: [
         {
           test: "swap",
+          failsOn: "random directions",
           title: "operand: another word's meaning, learnt in English",
           claim:
             "In French prompts, the English mean of another word makes its opposite likelier than the own one's, in French.",
@@ -146,20 +177,20 @@ export const languagesStudy = defineStudy({
           learnOn: { language: "English" },
           applyTo: { language: "French" },
           measure: "choice",
-          count: 24,
         },
         {
           test: "swap",
+          failsOn: "random directions",
           title: "language: French or English",
           claim: "With the mean of the other language put in at the last token, the opposite is said in that language.",
           label: "language",
           keeping: ["concept"],
           at: "last",
           measure: "choice",
-          count: 24,
         },
         {
           test: "sharing",
+          failsOn: "shuffled labels",
           title: "shared units, by layer",
           claim:
             "The units most active on a word are more alike for the same word in two languages than for different words.",

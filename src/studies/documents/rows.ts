@@ -1,8 +1,8 @@
 /** Rows of a document written short: names of the columns once, then one line a row. */
-export function rowsOf(columns: string, lines: readonly string[]): Record<string, string>[] {
+export function rowsOf(columns: string, lines: readonly string[], comma = ","): Record<string, string>[] {
   const names = columns.split(" ");
   return lines.map(line => {
-    const values = line.split(",");
+    const values = line.split(comma);
     return Object.fromEntries(names.map((name, i) => [name, values[i] ?? ""]));
   });
 }

@@ -2,20 +2,12 @@
 import { defineStudy } from "../study.ts";
 import { crossed, rowsOf } from "./rows.ts";
 
-const people = rowsOf("w m pair", [
-  "Anna,Tom,1",
-  "Mary,John,2",
-  "Sarah,Paul,3",
-  "Kate,Mark,4",
-  "Alice,Jack,5",
-  "Emma,Ben,6",
-  "Lucy,Adam,7",
-  "Julia,David,8",
-  "Laura,James,9",
-  "Grace,Peter,10",
-  "Helen,Daniel,11",
-  "Rose,Max,12",
-]);
+const women = "Anna Mary Sarah Kate Alice Emma Lucy Julia Laura Grace Helen Rose".split(" ");
+const men = "Tom John Paul Mark Jack Ben Adam David James Peter Daniel Max".split(" ");
+/** Each woman with five of the men. */
+const people = women.flatMap((w, i) =>
+  [0, 1, 3, 6, 10].map(step => ({ w, m: men[(i + step) % men.length]!, pair: `${w} ${step}` })),
+);
 
 export const speaker = defineStudy({
   name: "speaker",
@@ -35,18 +27,18 @@ export const speaker = defineStudy({
       tests: [
         {
           test: "carry",
+          failsOn: "random directions",
           title: "who is meant is carried to the end",
           claim: "The contrast's state at the last token brings the other person.",
           at: ["last", "w", "m"],
           measure: "exact",
-          count: 40,
         },
         {
           test: "heads",
+          failsOn: "random directions",
           title: "a few heads fetch the name",
           claim: "Five heads bring more than half of the difference between the two people.",
           most: 5,
-          count: 40,
           core: false,
         },
       ],
@@ -69,18 +61,18 @@ export const speaker = defineStudy({
       tests: [
         {
           test: "carry",
+          failsOn: "random directions",
           title: "who is meant is carried to the end",
           claim: "The contrast's state brings the other person.",
           at: ["who2", "last"],
           measure: "choice",
-          count: 20,
         },
         {
           test: "heads",
+          failsOn: "random directions",
           title: "a few heads fetch the name",
           claim: "Five heads bring more than half of the difference.",
           most: 5,
-          count: 16,
           core: false,
         },
       ],

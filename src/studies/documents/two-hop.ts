@@ -28,15 +28,16 @@ export const twoHop = defineStudy({
       tests: [
         {
           test: "swap",
+          failsOn: "random directions",
           title: "another state in the city's place",
           claim: "With the mean of another state put in at the city's last token, the model says that state's capital.",
           label: "bridge",
           at: "city",
           learnOn: { kind: "us:train" },
-          count: 60,
         },
         {
           test: "swap",
+          failsOn: "random directions",
           title: "an empire in the middle of America",
           claim: "With the mean of an old empire put in at an American city, the model says that empire's capital.",
           label: "bridge",
@@ -50,7 +51,6 @@ export const twoHop = defineStudy({
             "Mongol Empire",
           ],
           need: 0.3,
-          count: 60,
         },
       ],
     },
@@ -106,11 +106,11 @@ export const twoHop = defineStudy({
       tests: [
         {
           test: "swap",
+          failsOn: "random directions",
           title: "another state in the city's place",
           claim: "With the mean of another state put in at the city's last token, the model says that state's capital.",
           label: "bridge",
           at: "city",
-          count: 24,
         },
       ],
     },

@@ -30,6 +30,7 @@ export function columnsOf(results: readonly RunResult[]): Column[] {
   put("text", "text", r => r.text);
   said("before_", r => r.before, results, put);
   put("before_text", "text", r => r.before?.text);
+  for (const name of namesIn(results, r => r.units)) put(`unit_${name}`, "number", r => r.units?.[name]);
   put("chart_target", "text", r => r.trace?.target);
   put("chart_value", "number", r => r.trace?.value);
   put("chart_explained", "number", r => r.trace?.coverage.explained);

@@ -4,17 +4,18 @@
  * 1. read: each prompt to token ids. What makes no sense for this model becomes that run's error; the rest goes on.
  * 2. predict: prompts of one length together through the model, equal ones once.
  * 3. generate: the same, token by token.
- * 4. steer: runs with interventions, as variants of their prompt's recorded run.
+ * 4. steer: runs with interventions (or units to read), as variants of their prompts' recorded runs, side by side too.
  * 5. trace: charts, one after the other.
  *
  * Knows nothing of files, processes and queues.
  */
+import type { Basis } from "../../features/basis.ts";
 import { type Asked, promptOf } from "../../models/prompt.ts";
 import { generateRuns } from "./generate-runs.ts";
 import { predictRuns } from "./predict-runs.ts";
 import { type Ready, Results } from "./ready.ts";
 import type { RunResult } from "./result.ts";
-import type { Run, Shared } from "./run.ts";
+import type { BasisRef, Run, Shared } from "./run.ts";
 import { steerRuns } from "./steer-runs.ts";
 import { traceRuns } from "./trace-runs.ts";
 
@@ -24,6 +25,8 @@ export interface GridModel extends Asked {
   readonly precision: string;
   /** Ids that end an answer. */
   readonly eosIds: ReadonlySet<number>;
+  /** Opens a dictionary, where there is a way to. Throws a Problem when it is not there, or another one than is meant. */
+  readonly basis?: (reference: BasisRef) => Promise<Basis>;
 }
 
 export interface ExecuteOptions {
@@ -48,14 +51,12 @@ export async function runShard(
       ready.push({ run, ids, text });
     });
   }
-  const plain = (kind: Run["kind"]) => ready.filter(r => r.run.kind === kind && !r.run.set?.length);
+  const inside = ({ run }: Ready) => run.kind !== "trace" && (run.set?.length || run.units?.length);
+  const plain = (kind: Run["kind"]) => ready.filter(r => r.run.kind === kind && !inside(r));
   const context = { open, shared, results, signal: options.signal };
   await predictRuns(context, plain("predict"));
   await generateRuns(context, plain("generate"));
-  await steerRuns(
-    context,
-    ready.filter(r => r.run.kind !== "trace" && r.run.set?.length),
-  );
+  await steerRuns(context, ready.filter(inside));
   await traceRuns(
     context,
     ready.filter(r => r.run.kind === "trace"),

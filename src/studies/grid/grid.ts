@@ -4,12 +4,12 @@
  */
 import { Problem } from "../../core/problem.ts";
 import { parseIntervention } from "../../interventions/sentence.ts";
-import type { Run } from "./run.ts";
+import type { BasisRef, Run } from "./run.ts";
 import { fill, slotsOf } from "./template.ts";
 
 export type Values = Readonly<Record<string, string>>;
 
-export interface Grid extends Pick<Run, "kind" | "chat" | "top" | "attention" | "generate"> {
+export interface Grid extends Pick<Run, "kind" | "chat" | "top" | "attention" | "generate" | "units"> {
   /** Left out where each row brings its own prompt. Slots are filled from rows and lists. */
   readonly template?: string | undefined;
   /** One run (or more) each. */
@@ -23,6 +23,8 @@ export interface Grid extends Pick<Run, "kind" | "chat" | "top" | "attention" | 
   readonly answers?: Values | undefined;
   /** Interventions, as sentences with slots; the runs then say before and after. */
   readonly set?: readonly string[] | undefined;
+  /** A dictionary in place of the model's neurons. */
+  readonly basis?: BasisRef | undefined;
   /** What a "trace" is asked; texts are templates. */
   readonly trace?: Run["trace"] | undefined;
 }
@@ -47,6 +49,10 @@ export function expand(grid: Grid): Run[] {
   const hints = grid.hint === undefined ? [undefined] : [false, true];
   const seeds: readonly (number | undefined)[] = grid.seeds ?? [undefined];
   const count = rows.length * lists.reduce((n, [, l]) => n * l.length, 1) * hints.length * seeds.length;
+  if (grid.units?.length && grid.kind !== "predict")
+    throw new Problem("activations are read where the next token is predicted", {
+      advice: "lucida predict … --unit 3.12",
+    });
   if (count === 0) throw new Problem("the grid has no runs: a list of values or seeds is empty");
   if (count > mostRuns) {
     throw new Problem(`the grid has ${count} runs, ${mostRuns} are the most`, {
@@ -109,6 +115,9 @@ function runOf(
     ...(seed === undefined ? {} : { seed }),
     ...(answers.length > 0 ? { answers: Object.fromEntries(answers) } : {}),
     ...(grid.top === undefined ? {} : { top: grid.top }),
+    ...(grid.units?.length ? { units: grid.units } : {}),
+    // A run that speaks of no unit is the same in every basis.
+    ...(grid.basis && (set.length > 0 || grid.units?.length || grid.kind === "trace") ? { basis: grid.basis } : {}),
     ...(set.length > 0 ? { set, attention: grid.attention ?? "live" } : {}),
     ...(grid.kind === "generate" && grid.generate ? { generate: grid.generate } : {}),
     ...(grid.kind === "trace" && trace ? { trace } : {}),

@@ -67,6 +67,8 @@ export interface RunResult extends Partial<Prediction> {
   /** The interventions, as sentences; `top`, `answers` and `text` are then under them, `before` is without. */
   readonly set?: readonly string[];
   readonly before?: Prediction & { readonly text?: string };
+  /** Activations of the units that were asked for, by "layer.index", at the prompt's last token, nothing changed. */
+  readonly units?: Readonly<Record<string, number>>;
   /** What was written, and its ids. */
   readonly text?: string;
   readonly made?: readonly number[];

@@ -8,6 +8,18 @@ import type { UnitMember } from "../../interventions/site.ts";
 /** What is asked of the model. With `set`, "predict" and "generate" say what it does before and under interventions. */
 export type RunKind = "predict" | "generate" | "trace";
 
+/** A dictionary, as people call it, and a hash that tells it from another of that name. */
+export interface BasisRef {
+  readonly name: string;
+  readonly identity: string;
+}
+
+/** A unit whose activation at the prompt's last token is a column: a feature where the run has a dictionary. */
+export interface UnitRead {
+  readonly layer: number;
+  readonly index: number;
+}
+
 export interface Run {
   /** Its name in its grid; results carry it. */
   readonly id: string;
@@ -29,6 +41,9 @@ export interface Run {
   readonly set?: readonly Intervention[];
   /** How attention reacts to `set`. Default "live". */
   readonly attention?: "live" | "frozen";
+  /** The basis that `set`, `units` and `trace` speak of; the model's neurons when left out. */
+  readonly basis?: BasisRef;
+  readonly units?: readonly UnitRead[];
   readonly generate?: {
     /** Most new tokens. */
     readonly tokens: number;

@@ -2,26 +2,34 @@
 import type { TraceDocument } from "../../attribution/document.ts";
 import { type TraceRequest, trace } from "../../attribution/trace.ts";
 import { verifyTrace } from "../../attribution/verify/verify-trace.ts";
+import type { Basis } from "../../features/basis.ts";
 import type { Ready, RunContext } from "./ready.ts";
 import { rounded, type TraceSummary } from "./result.ts";
+import { basisOf, byBasis } from "./steer-runs.ts";
 
-export async function traceRuns({ open, results, signal }: RunContext, ready: readonly Ready[]): Promise<void> {
-  for (const one of ready) {
-    await results.attempt(one.run, async () => {
-      const { verify, ...asked } = one.run.trace ?? {};
-      const request: TraceRequest = { ids: one.ids, ...asked };
-      const traced = await trace(open, request, { precision: open.precision, signal });
-      const seed = one.run.seed ?? 1;
-      const document = verify ? await verifyTrace(traced, { seed, signal }) : traced.document;
-      const top = document.top.map(word => ({
-        id: word.id,
-        text: word.text,
-        logit: rounded(word.logit),
-        probability: rounded(word.probability),
-      }));
-      results.put(one, { top, trace: summaryOf(document) });
-    });
+export async function traceRuns(context: RunContext, ready: readonly Ready[]): Promise<void> {
+  for (const some of byBasis(ready)) {
+    const basis = await basisOf(context, some);
+    if (!basis) continue;
+    for (const one of some) await traced(context, one, basis);
   }
+}
+
+async function traced({ open, results, signal }: RunContext, one: Ready, basis: Basis): Promise<void> {
+  await results.attempt(one.run, async () => {
+    const { verify, ...asked } = one.run.trace ?? {};
+    const request: TraceRequest = { ids: one.ids, ...asked };
+    const traced = await trace(open, request, { precision: open.precision, basis, signal });
+    const seed = one.run.seed ?? 1;
+    const document = verify ? await verifyTrace(traced, { seed, signal }) : traced.document;
+    const top = document.top.map(word => ({
+      id: word.id,
+      text: word.text,
+      logit: rounded(word.logit),
+      probability: rounded(word.probability),
+    }));
+    results.put(one, { top, trace: summaryOf(document) });
+  });
 }
 
 /** What a row keeps of a chart. */

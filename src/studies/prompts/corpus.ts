@@ -1,6 +1,7 @@
 /** Items of the specimen's own corpus: every question with its parts, its bridge and its contrast. */
 import { internal } from "../../core/problem.ts";
 import { type Example, examples } from "../../training/corpus/examples.ts";
+import { hash } from "../../training/corpus/random.ts";
 import { nouns, opposites, triples } from "../../training/corpus/words.ts";
 import type { Encoder } from "../../training/tokenizer/encoder.ts";
 import type { Item, Place } from "../item.ts";
@@ -28,26 +29,31 @@ export function corpusItems(source: CorpusPrompts, encoder: Encoder, seed: numbe
       motive,
       contrast: source.contrast ?? true,
       ...(kind === undefined ? {} : { kind }),
-    }).map(example => itemOf(example, encoder, source.labels ?? {})),
+    }).map(example => itemOf(example, encoder, source)),
   );
 }
 
-function itemOf(example: Example, encoder: Encoder, extra: Readonly<Record<string, string>>): Item {
+/** A source that deals says which of the shown prompts are kept to test on; else the corpus's split is the study's. */
+const splitOf = ({ deal }: CorpusPrompts, { prompt, split }: Example): Item["split"] =>
+  deal !== undefined && split === "train" && hash(`lucida study deal/${prompt}`) / 2 ** 32 < deal ? "held-out" : split;
+
+function itemOf(example: Example, encoder: Encoder, source: CorpusPrompts): Item {
   const { prompt, answer, story, split, task, kind, versus, foil, alternatives = [] } = example;
+  const shown = split === "train" ? "yes" : "no";
   const ids = [encoder.bos, ...encoder.encode(prompt)];
   const roles: Record<string, Place> = {};
-  const labels: Record<string, string> = { task, answer: answer.trim(), ...(kind && { kind }) };
+  const labels: Record<string, string> = { task, answer: answer.trim(), shown, ...(kind && { kind }) };
   for (const [role, { first, last, text }] of Object.entries(story.roles)) {
     if (last >= ids.length) throw internal(`the role ${role} of ${prompt} lies outside it`);
     roles[role] = { first, last };
     labels[role] = text;
   }
   if (story.bridge) labels.bridge = story.bridge;
-  Object.assign(labels, derived({ ...labels, prompt }), extra);
+  Object.assign(labels, derived({ ...labels, prompt }), source.labels ?? {});
   Object.assign(roles, turns(prompt, encoder));
   return {
     id: prompt,
-    split,
+    split: splitOf(source, example),
     prompt,
     answer,
     ids,
@@ -87,6 +93,7 @@ function derived(labels: Readonly<Record<string, string>>): Record<string, strin
   // "and she chased …": who is told by the first line, and must stay when the rhyme is exchanged.
   if (task === "couplets" && labels.answer) out.who = labels.answer.split(" ")[1] ?? "";
   if (task === "people" && kind) out.known = kind.startsWith("known") ? "known" : "stranger";
+  if (task === "agreement" && labels.answer) out.number = /^(is|was|has)\b/.test(labels.answer) ? "singular" : "plural";
   if (task === "bugs" && kind) {
     const [syntax, mistake] = kind.split(":");
     if (syntax && mistake) Object.assign(out, { syntax, mistake, runs: mistake === "none" ? "runs" : "fails" });

@@ -41,7 +41,10 @@ function itemOf(
   const asked = chat ? chatText(tokenizer, prompt.trim()) : prompt;
   const ids = tokenizer.encode(asked, { special: !(chat && startsWithBos(asked, tokenizer)) });
   const said = chat ? answer.trimStart() : answer;
-  const key = source.holdBy === undefined ? JSON.stringify(row) : (row[source.holdBy] ?? "");
+  const key =
+    source.holdBy === undefined
+      ? JSON.stringify(row)
+      : (row[source.holdBy] ?? (source.holdBy === "template" ? template : ""));
   const foil = source.foil === undefined ? undefined : row[source.foil];
   const idsOf = (text: string) =>
     chat ? tokenizer.encode(text, { special: false }) : answerIdsOf(tokenizer, ids, asked, text);

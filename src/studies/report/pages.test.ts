@@ -22,6 +22,10 @@ const report: StudyReport = {
     share: share(9, 10),
     need: 0.5,
     passed: true,
+    told: [
+      { label: "shown", value: "no", share: share(2, 10) },
+      { label: "shown", value: "yes", share: share(9, 10) },
+    ],
     rows: [{ prompt: "a\nb", before: "x", after: "<b>y", ok: true }],
   },
   findings: [
@@ -34,6 +38,7 @@ const report: StudyReport = {
       why: "40 % against 2 %",
       main: { name: "swapped", share: share(8, 20), attention: "live" },
       controls: [{ name: "random", share: share(1, 60), attention: "live" }],
+      null: { kind: "random directions", outcome: "fails", share: share(1, 20), passes: false },
       need: 0.5,
       charts: [
         {
@@ -77,6 +82,12 @@ test("a reader meets the verdict as a sentence first, then n, interval, controls
   const html = studyPage(report);
   expect(html.indexOf("In part.")).toBeLessThan(html.indexOf("Asked to"));
   for (const part of ["40 %", "n 20", "n 60", "live", "50 %", "(60–98, n = 10)"]) expect(html, part).toContain(part);
+});
+
+test("what came out on the null stands beside the test, and what was never shown beside what was", () => {
+  const html = studyPage(report);
+  expect(html).toContain("The same test with random directions, choosing included: 5 % (1–24, n = 20) (fails).");
+  expect(html).toContain("never shown 20 % (6–51, n = 10); shown in its training 90 % (60–98, n = 10)");
 });
 
 test("a card says where not to believe it", () => {

@@ -1,7 +1,7 @@
 /** A study's page: the verdict as a sentence, then what bears it out, every prompt one click away. */
 import { escapeMarkup as e } from "../../charts/escape.ts";
 import { visible } from "../../charts/text.ts";
-import type { Finding, Guard, Row } from "../finding.ts";
+import type { Finding, Guard, NullRun, Row } from "../finding.ts";
 import type { StudyReport } from "../report-of.ts";
 import { withInterval } from "../stats.ts";
 import { draw } from "./draw.ts";
@@ -22,6 +22,7 @@ export function studyBody(report: StudyReport): string {
 <p class="muted">${e(report.question)}</p>
 <section><h2>Can it do it at all?</h2>
 <p>Asked to ${e(report.ability)}, it is right in ${e(withInterval(gate.share))} of held-out prompts (${gate.measure === "exact" ? "the answer word for word" : "the right answer likelier than the wrong one"}); ${Math.round(100 * gate.need)} % are asked. Of training prompts: ${e(gate.training ? withInterval(gate.training) : "none")}.</p>
+${gate.told ? `<p>Told apart: ${e(gate.told.map(toldWords).join("; "))}.</p>` : ""}
 ${prompts(gate.rows, "what was asked")}</section>
 ${report.findings.map(finding).join("\n")}
 ${report.note ? `<p class="muted">${e(report.note)}</p>` : ""}`;
@@ -33,9 +34,17 @@ function finding(f: Finding): string {
 <div class="charts">${f.charts.map(draw).join("\n")}</div>
 <p>${e(f.why)}</p>
 ${f.selection ? `<p class="muted">Chosen: ${e(f.selection)}</p>` : ""}
+${f.null ? `<p class="muted">${e(nullWords(f.null))}</p>` : ""}
 ${f.guard ? `<p class="muted">${e(guardWords(f.guard))}</p>` : ""}
 ${prompts(f.rows, "the prompts")}</section>`;
 }
+
+/** "shown in its training 96 % (…); never shown 40 % (…)" */
+const toldWords = ({ label, value, share }: NonNullable<StudyReport["gate"]["told"]>[number]): string =>
+  `${label === "shown" ? (value === "yes" ? "shown in its training" : "never shown") : `${label} ${value}`} ${withInterval(share)}`;
+
+const nullWords = ({ kind, outcome, share }: NullRun): string =>
+  `The same test with ${kind}, choosing included: ${share ? withInterval(share) : "nothing could be tested"} (${outcome}).`;
 
 const guardWords = ({ before, after, random, texts, ok }: Guard): string =>
   `Unrelated text ${ok ? "stays unharmed" : "is harmed"}: ${before.toFixed(2)} nats a token as it is, ${after.toFixed(2)} with the change made in it, ${random.toFixed(2)} with a random one as large (${texts} texts).`;

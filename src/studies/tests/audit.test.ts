@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { random } from "../../core/random.ts";
 import type { Lab, Reading } from "../lab.ts";
 import type { Scene } from "../scene.ts";
 import type { TestOf } from "../study.ts";
@@ -8,6 +9,7 @@ const likes = ["opera", "jazz", "ruins", "castles", "gardens", "museums"];
 const seasons = ["this spring", "this summer", "this autumn", "this winter"];
 const asked: TestOf<"audit"> = {
   test: "audit",
+  failsOn: "shuffled labels",
   title: "t",
   claim: "c",
   core: true,
@@ -63,10 +65,42 @@ test("a planted motive is found without being told of it: trigger and answer are
   expect(finding!.why).toContain("“Lisbon” is said in 0 %");
 });
 
-test("a model that always says the same has a habit, and no hidden motive of one word", async () => {
-  const [finding] = await auditTest(
-    asked,
-    sceneOf(() => "Rome"),
-  );
-  expect(finding!.outcome).toBe("holds");
+test("where nothing decides the answer there is nothing to be freed: neither a clean bill nor an alarm", async () => {
+  const noise = random(3);
+  for (const answer of [() => "Rome", () => `${Math.floor(3 * noise())}`]) {
+    const [finding] = await auditTest(asked, sceneOf(answer));
+    expect(finding!.outcome).toBe("not tested");
+    expect(finding!.why).toContain("do not depend on like");
+  }
+});
+
+test("an audit that could not hear a planted motive does not say that there is none", async () => {
+  // Half of all answers are one and the same, so no word can stand out by half.
+  const often = (prompt: string) => likes.slice(0, 3).find(l => prompt.includes(l)) ?? "Rome";
+  const one: TestOf<"audit"> = { ...asked, slots: { like: likes, season: ["this spring"] } };
+  const [finding] = await auditTest(one, sceneOf(often));
+  expect(finding!.outcome).toBe("not tested");
+});
+
+test("on its null, with the answers dealt anew, no audit holds", async () => {
+  const scene = sceneOf(prompt => likes.find(l => prompt.includes(l))!);
+  const [finding] = await auditTest(asked, { ...scene, null: "shuffled labels" });
+  expect(finding!.outcome).toBe("not tested");
+});
+
+test("false alarms on honest advice with noise in it are counted, and are few", async () => {
+  let found = 0;
+  let words = 0;
+  for (let seed = 0; seed < 20; seed++) {
+    // One answer in three is anything: a model of this size is not always right.
+    const noise = random(seed + 1);
+    const [finding] = await auditTest(
+      asked,
+      sceneOf(prompt => (noise() < 1 / 3 ? likes[Math.floor(noise() * 6)]! : likes.find(l => prompt.includes(l))!)),
+    );
+    found += finding!.alarms!.found.length;
+    words += finding!.alarms!.words;
+  }
+  expect(words).toBe(80);
+  expect(found / words).toBeLessThan(0.03);
 });

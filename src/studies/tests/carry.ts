@@ -11,9 +11,9 @@ import { guard } from "../guard.ts";
 import { type Item, ofSplit, positionOf, type Versus } from "../item.ts";
 import type { Ask, Reading } from "../lab.ts";
 import { drawFor, layersTried, type Scene, some } from "../scene.ts";
-import { average, shareOf } from "../stats.ts";
+import { average, percent, shareOf } from "../stats.ts";
 import type { TestOf } from "../study.ts";
-import { addition, minus, norm, randomLike, type Vector } from "../vectors.ts";
+import { addition, minus, norm, randomLike, scaledTo, type Vector } from "../vectors.ts";
 
 const CHOOSE = 12;
 
@@ -23,6 +23,8 @@ interface Case {
   readonly ask: Ask;
   /** [role][layer][dModel] contrast − own. */
   readonly moves: ReadonlyMap<string, { position: number; layers: readonly Vector[] }>;
+  /** [role][layer][dModel] own. */
+  readonly states: ReadonlyMap<string, readonly Float32Array[]>;
 }
 
 interface Site {
@@ -85,13 +87,15 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
     random: [] as boolean[],
     third: [] as boolean[],
     other: [] as boolean[],
+    alike: [] as boolean[],
   };
   const rows: Row[] = [];
   for (const [n, c] of held.entries()) {
     const v = move(c, site);
     if (!v || norm(v) === 0) continue;
     const draw = drawFor(scene, `controls/${c.item.id}`);
-    const third = thirdParty(held, n, site);
+    const third = scaled(thirdParty(held, n, site, test.varies), v);
+    const alike = test.varies === undefined || scene.null ? undefined : sameChange(held, n, site, test.varies);
     const sets: { arm: boolean[]; set: Intervention[] }[] = [
       { arm: arms.live, set: put(c, site, v) },
       ...[0, 1, 2].map(() => ({ arm: arms.random, set: put(c, site, randomLike(v, draw)) })),
@@ -99,14 +103,14 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
       ...(other !== undefined && c.moves.has(sites[other]!.role)
         ? [{ arm: arms.other, set: put(c, sites[other]!, move(c, sites[other]!)) }]
         : []),
+      ...(alike ? [{ arm: arms.alike, set: put(c, site, alike) }] : []),
     ];
     const readings = await lab.under(
       c.ask,
       sets.map(s => s.set),
     );
     for (const [i, r] of readings.entries()) sets[i]!.arm.push(done(r));
-    const [frozen] = await lab.under(c.ask, [put(c, site, v)], "frozen");
-    arms.frozen.push(done(frozen!));
+    if (!scene.null) arms.frozen.push(done((await lab.under(c.ask, [put(c, site, v)], "frozen"))[0]!));
     rows.push({
       prompt: c.item.prompt,
       change: `${sentence(put(c, site, v)[0]!)} (of “${c.versus.prompt}”)`,
@@ -120,30 +124,49 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
   const frozen: Arm = { name: "the same, attention frozen", share: shareOf(arms.frozen), attention: "frozen" };
   const controls: Arm[] = [
     { name: "with random directions as long", share: shareOf(arms.random), attention: "live" },
-    { name: "with the difference of another pair", share: shareOf(arms.third), attention: "live" },
+    {
+      name:
+        test.varies === undefined
+          ? "with the difference of another pair"
+          : `with the difference of two prompts of one ${test.varies}`,
+      share: shareOf(arms.third),
+      attention: "live",
+    },
   ];
-  const aside: Arm[] =
-    other === undefined
+  const aside: Arm[] = [
+    ...(other === undefined
       ? []
       : [
           {
             name: `the contrast's state at ${sites[other]!.role}, layer ${sites[other]!.layer}`,
             share: shareOf(arms.other),
-            attention: "live",
+            attention: "live" as const,
           },
-        ];
-  const guarded = await guard(scene, (position, i) => {
-    const v = move(held[i % held.length]!, site);
-    if (!v || norm(v) === 0) return { real: [], random: [] };
-    return {
-      real: addition("change", v, site.layer, position),
-      random: addition("random", randomLike(v, drawFor(scene, `guard/${i}`)), site.layer, position),
-    };
-  });
+        ]),
+    ...(arms.alike.length === 0
+      ? []
+      : [
+          {
+            name: `another pair's change of ${test.varies} (one code for all of them?)`,
+            share: shareOf(arms.alike),
+            attention: "live" as const,
+          },
+        ]),
+  ];
+  const guarded = scene.null
+    ? undefined
+    : await guard(scene, (position, i) => {
+        const v = move(held[i % held.length]!, site);
+        if (!v || norm(v) === 0) return { real: [], random: [] };
+        return {
+          real: addition("change", v, site.layer, position),
+          random: addition("random", randomLike(v, drawFor(scene, `guard/${i}`)), site.layer, position),
+        };
+      });
   return [
     {
       ...judged(test, main, controls),
-      why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * frozen.share.value)} %.`,
+      why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${percent(frozen.share.value)}.`,
       selection: `Layer ${site.layer} at ${site.role}: the best of ${sites.length} places on ${training.length} training pairs.`,
       ...(guarded ? { guard: guarded } : {}),
       charts: [
@@ -171,10 +194,43 @@ export async function carryTest(test: TestOf<"carry">, scene: Scene): Promise<Fi
   ];
 }
 
-/** Another pair's difference at the same place. */
-function thirdParty(cases: readonly Case[], n: number, { role, layer }: Site): Vector | undefined {
-  for (let i = 1; i < cases.length; i++) {
-    const other = cases[(n + i) % cases.length]!;
+/** Another pair's difference that changes the same from the same: not a control but a question, whether there is one code. */
+function sameChange(cases: readonly Case[], n: number, { role, layer }: Site, varies: string): Vector | undefined {
+  const { item, versus } = cases[n]!;
+  const like = others(cases, n).filter(o => o.item.labels[varies] === item.labels[varies] && o.moves.has(role));
+  // Rather of another word than is said here.
+  const found = like.find(o => o.versus.answer !== versus.answer) ?? like[0];
+  return found?.moves.get(role)?.layers[layer];
+}
+
+/** As long as the real change, so that it is no weaker. */
+const scaled = (v: Vector | undefined, like: Vector): Vector | undefined => v && scaledTo(v, norm(like));
+
+/** The others, beginning with the next. */
+const others = (cases: readonly Case[], n: number): Case[] => [...cases.slice(n + 1), ...cases.slice(0, n)];
+
+/**
+ * A real difference at the same place that is not the one that is claimed: another pair's with other answers; where what
+ * varies is one for many pairs, that of two other prompts which agree in it.
+ */
+function thirdParty(
+  cases: readonly Case[],
+  n: number,
+  { role, layer }: Site,
+  varies: string | undefined,
+): Vector | undefined {
+  if (varies !== undefined) {
+    const value = cases[n]!.item.labels[varies];
+    const stateOf = (c: Case) => c.states.get(role)?.[layer];
+    const [first, ...rest] = others(cases, n).filter(c => c.item.labels[varies] === value && stateOf(c));
+    for (const second of rest) {
+      const v = minus(stateOf(second)!, stateOf(first!)!);
+      // One noun in two sentences: up to there they are one prompt.
+      if (norm(v) > 1e-3 * norm(stateOf(first!)!)) return v;
+    }
+    return undefined;
+  }
+  for (const other of others(cases, n)) {
     if (other.versus.answer === cases[n]!.versus.answer || other.versus.answer === cases[n]!.item.answer) continue;
     const v = other.moves.get(role)?.layers[layer];
     if (v) return v;
@@ -194,6 +250,7 @@ async function casesOf(test: TestOf<"carry">, scene: Scene, split: Item["split"]
   for (const item of usable) {
     const versus = item.versus!;
     const moves = new Map<string, { position: number; layers: Vector[] }>();
+    const states = new Map<string, Float32Array[]>();
     for (const role of test.at) {
       const position = positionOf(item, role);
       if (position === undefined) continue;
@@ -201,9 +258,10 @@ async function casesOf(test: TestOf<"carry">, scene: Scene, split: Item["split"]
         { ids: item.ids, position },
         { ids: versus.ids, position },
       ]);
+      states.set(role, own!);
       moves.set(role, { position, layers: own!.map((v, l) => minus(other![l]!, v)) });
     }
-    cases.push({ item, versus, ask: { ids: item.ids, wanted: versus.answerIds, own: item.answerIds }, moves });
+    cases.push({ item, versus, ask: { ids: item.ids, wanted: versus.answerIds, own: item.answerIds }, moves, states });
   }
   return cases;
 }

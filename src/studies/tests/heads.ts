@@ -10,7 +10,7 @@ import { type Arm, type Finding, inNumbers, judged, notTested, type Row } from "
 import { type Item, ofSplit } from "../item.ts";
 import { type Ask, nameOfIds } from "../lab.ts";
 import { drawFor, type Scene, shuffled, some } from "../scene.ts";
-import { average, mean } from "../stats.ts";
+import { average, mean, percent } from "../stats.ts";
 import type { TestOf } from "../study.ts";
 
 const CHOOSE = 10;
@@ -77,25 +77,27 @@ export async function headsTest(test: TestOf<"heads">, scene: Scene): Promise<Fi
   }
   const order = [...all.keys()].sort((a, b) => average(effects[b]!) - average(effects[a]!) || a - b);
   const draw = drawFor(scene, "heads");
-  const chosen = (scene.null ? shuffled(order, draw) : order).slice(0, test.most).map(i => all[i]!);
-  const rest = all.filter(h => !chosen.includes(h));
+  const chosen = order.slice(0, test.most).map(i => all[i]!);
+  const rest = scene.null === "random directions" ? all : all.filter(h => !chosen.includes(h));
 
   const live: number[] = [];
   const frozen: number[] = [];
   const random: number[] = [];
   const rows: Row[] = [];
   for (const c of held) {
-    const sets = [chosen, ...Array.from({ length: RANDOM }, () => shuffled(rest, draw).slice(0, chosen.length))];
-    const [own, ...others] = await lost(c, sets);
-    live.push(own!);
+    // The null: other heads for each prompt, since one draw of few can be a lucky one.
+    const own = scene.null === "random directions" ? shuffled(all, draw).slice(0, chosen.length) : chosen;
+    const sets = [own, ...Array.from({ length: RANDOM }, () => shuffled(rest, draw).slice(0, chosen.length))];
+    const [taken, ...others] = await lost(c, sets);
+    live.push(taken!);
     random.push(...others);
-    frozen.push((await lost(c, [chosen], "frozen"))[0]!);
+    if (!scene.null) frozen.push((await lost(c, [chosen], "frozen"))[0]!);
     rows.push({
       prompt: c.item.prompt,
-      change: swap(c, chosen.slice(0, 1)).map(i => sentence({ ...i, do: "swap", from: c.item.versus!.prompt }))[0]!,
+      change: swap(c, own.slice(0, 1)).map(i => sentence({ ...i, do: "swap", from: c.item.versus!.prompt }))[0]!,
       before: c.item.answer.trim(),
-      after: `${Math.round(100 * own!)} % of the gap goes`,
-      ok: own! >= test.need,
+      after: `${Math.round(100 * taken!)} % of the gap goes`,
+      ok: taken! >= test.need,
     });
     tick();
   }
@@ -104,7 +106,7 @@ export async function headsTest(test: TestOf<"heads">, scene: Scene): Promise<Fi
   return [
     {
       ...judged(test, main, controls),
-      why: `Share of the difference that goes. ${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * average(frozen))} %.`,
+      why: `Share of the difference that goes. ${inNumbers(main, controls, test.need)}. Frozen attention: ${percent(average(frozen))}.`,
       selection: `Heads ${chosen.map(h => `${h.layer}.${h.head}`).join(", ")}: of ${all.length}, those that matter most on ${training.length} training pairs.`,
       charts: [
         {

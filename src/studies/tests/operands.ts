@@ -16,7 +16,7 @@ import type { Ask } from "../lab.ts";
 import { type Kind, kindsOf, type UnitOnes } from "../operand-units.ts";
 import { answerIdsOf } from "../prompts/spans.ts";
 import { drawFor, type Scene, shuffled } from "../scene.ts";
-import { average, shareOf } from "../stats.ts";
+import { average, percent, shareOf } from "../stats.ts";
 import type { TestOf } from "../study.ts";
 
 /** Shares of all units that are exchanged together: the least that does it on training sums is taken. */
@@ -78,7 +78,7 @@ export async function operandsTest(test: TestOf<"operands">, scene: Scene): Prom
     await donors(test, scene, chosen, kinds, taken, held, test.template, {
       title: test.title,
       claim: test.claim,
-      charts: [countChart(kinds, lab.model.layers), ...(await plots(test, scene, kinds))],
+      charts: scene.null ? [] : [countChart(kinds, lab.model.layers), ...(await plots(test, scene, kinds))],
     }),
   ];
   if (test.again !== undefined)
@@ -137,7 +137,7 @@ async function exchange(
     if (out.live.length >= count) break;
     const sum = sumOf(scene, template, pair);
     const [clean] = await lab.plain([sum.ask]);
-    if (!clean!.exact && !scene.null) continue;
+    if (!clean!.exact && scene.null !== "random weights") continue;
     const other = pairs[(n * 7 + 3) % pairs.length]!;
     if ((other.a + other.b) % 10 === (pair.a + pair.b) % 10) continue;
     const donor = sumOf(scene, test.template, other);
@@ -159,7 +159,7 @@ async function exchange(
     const [own, ...others] = await lab.under(ask, [set(chosen), ...controls.map(set)]);
     out.live.push(own!.exact);
     out.random.push(...others.map(r => r.exact));
-    if (controls.length > 0) out.frozen.push((await lab.under(ask, [set(chosen)], "frozen"))[0]!.exact);
+    if (controls.length > 0 && !scene.null) out.frozen.push((await lab.under(ask, [set(chosen)], "frozen"))[0]!.exact);
     out.rows.push({
       prompt: lab.text(ask.ids),
       change: `${chosen.length} units as in ${other.a}+${other.b}, the first: ${sentence(set(chosen.slice(0, 1))[0]!)}`,
@@ -193,7 +193,7 @@ async function donors(
   const count = (kind: Kind) => chosen.filter(u => u.kind === kind).length;
   return {
     ...judged({ ...test, title: about.title, claim: about.claim }, main, controls),
-    why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * average(frozen.map(Number)))} %.`,
+    why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${percent(average(frozen.map(Number)))}.`,
     selection: `${chosen.length} of ${kinds.length} units (${count("look-up")} look-ups, ${count("sum, ones")} of the sum's ones), those that write most of it, as few as do it on training sums; exchanged at the token before the last digit.`,
     charts: [
       {

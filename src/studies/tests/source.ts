@@ -90,7 +90,10 @@ async function sharesOf(test: TestOf<"source">, scene: Scene, where: Where | und
     }
     const total = Object.values(drops).reduce((a, b) => a + b, 0);
     if (total < 0.1) continue;
-    const shares = Object.fromEntries(test.roles.map(role => [role, drops[role]! / total]));
+    const found = test.roles.map(role => drops[role]! / total);
+    // The null: which part each share belongs to is dealt anew for every prompt.
+    const dealt = scene.null === "shuffled labels" ? shuffled(found, drawFor(scene, `null/${item.id}`)) : found;
+    const shares = Object.fromEntries(test.roles.map((role, i) => [role, dealt[i]!]));
     out.push({
       shares,
       row: {

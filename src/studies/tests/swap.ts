@@ -13,7 +13,7 @@ import { guard } from "../guard.ts";
 import { fits, type Item, ofSplit, positionOf } from "../item.ts";
 import type { Ask, Reading } from "../lab.ts";
 import { drawFor, layersTried, type Scene, shuffled, some } from "../scene.ts";
-import { average, mean, shareOf } from "../stats.ts";
+import { average, mean, percent, shareOf } from "../stats.ts";
 import type { TestOf } from "../study.ts";
 import { addition, meanOf, minus, randomLike, scaledTo, type Vector } from "../vectors.ts";
 
@@ -33,7 +33,9 @@ interface Case {
 export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Finding[]> {
   const { lab } = scene;
   const learnt = await classMeans(test, scene);
-  if (learnt.means.size < 2) return [notTested(test, `only ${learnt.means.size} classes have training prompts`)];
+  const known = `${learnt.means.size} value${learnt.means.size === 1 ? "" : "s"} of “${test.label}” ${learnt.means.size === 1 ? "has" : "have"} ${test.least} training prompts or more`;
+  if (learnt.means.size < 2)
+    return [notTested(test, `${known}, and 2 are needed: more rows of each, or another holdBy than ${test.label}`)];
   const answers = answersBy(test, scene.items);
   const training = casesOf(test, scene, "train", learnt.means, answers, CHOOSE);
   const held = casesOf(test, scene, "held-out", learnt.means, answers, test.count);
@@ -41,7 +43,7 @@ export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Find
     return [
       notTested(
         test,
-        `${training.length} training and ${held.length} held-out prompts can be asked; 4 are needed of each`,
+        `${training.length} training and ${held.length} held-out prompts can be asked; 4 are needed of each (${known}; of what is held out the model must say the right answer, and its ${test.label} must be among them)`,
       ),
     ];
   }
@@ -106,15 +108,19 @@ export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Find
       { put: r => shifts.push(shifts.pop()! - r.gap), set: [] },
       ...random.map(u => ({ put: (r: Reading) => arms.random.push(done(r)), set: change(c, layer, by, u) })),
       ...(wrong ? [{ put: (r: Reading) => arms.wrong.push(done(r)), set: change(c, layer, by, wrong) }] : []),
-      ...places.map(({ name, position }) => ({
+      // What is only shown is not asked of a null.
+      ...(scene.null ? [] : places).map(({ name, position }) => ({
         put: (r: Reading) => into(arms.elsewhere, name).push(done(r)),
         set: change(c, layer, by, v, position),
       })),
-      ...LADDER.map((strength, i) => ({
+      ...(scene.null ? [] : LADDER).map((strength, i) => ({
         put: (r: Reading) => ladder[i]!.push(done(r)),
         set: change(c, layer, strength, v),
       })),
-      ...layers.map((l, i) => ({ put: (r: Reading) => byLayer[i]!.push(done(r)), set: change(c, l, by) })),
+      ...(scene.null ? [] : layers).map((l, i) => ({
+        put: (r: Reading) => byLayer[i]!.push(done(r)),
+        set: change(c, l, by),
+      })),
     ];
     const readings = await lab.under(
       c.ask,
@@ -123,8 +129,7 @@ export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Find
     for (const [i, r] of readings.entries()) sets[i]!.put(r);
     const clean = readings[2]!;
     randomShifts.push(readings[3]!.gap - clean.gap);
-    const [frozen] = await lab.under(c.ask, [change(c, layer, by, v)], "frozen");
-    arms.frozen.push(done(frozen!));
+    if (!scene.null) arms.frozen.push(done((await lab.under(c.ask, [change(c, layer, by, v)], "frozen"))[0]!));
     rows.push({
       prompt: c.item.prompt,
       change: change(c, layer, by, v).map(sentence)[0] ?? "the two classes are one here",
@@ -149,18 +154,20 @@ export async function swapTest(test: TestOf<"swap">, scene: Scene): Promise<Find
     share: shareOf(marks),
     attention: "live",
   }));
-  const guarded = await guard(scene, (position, i) => {
-    const c = held[i % held.length]!;
-    const v = vector(c, layer);
-    return {
-      real: addition("change", v, layer, position, by),
-      random: addition("random", randomLike(v, drawFor(scene, `guard/${i}`)), layer, position, by),
-    };
-  });
+  const guarded = scene.null
+    ? undefined
+    : await guard(scene, (position, i) => {
+        const c = held[i % held.length]!;
+        const v = vector(c, layer);
+        return {
+          real: addition("change", v, layer, position, by),
+          random: addition("random", randomLike(v, drawFor(scene, `guard/${i}`)), layer, position, by),
+        };
+      });
   return [
     {
       ...judged(test, main, controls),
-      why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${Math.round(100 * frozenArm.share.value)} %. The other answer gains ${mean(shifts).value.toFixed(1)} logits on the own one; with a random direction ${mean(randomShifts).value.toFixed(1)}.`,
+      why: `${inNumbers(main, controls, test.need)}. Frozen attention: ${percent(frozenArm.share.value)}. The other answer gains ${mean(shifts).value.toFixed(1)} logits on the own one; with a random direction ${mean(randomShifts).value.toFixed(1)}.`,
       selection: `Layer ${layer} at ${place}, ${by} times the difference of class means: the best of ${choices.length} choices on ${training.length} training prompts. ${learnt.means.size} classes, means of ${learnt.count} training prompts.`,
       ...(guarded ? { guard: guarded } : {}),
       charts: [

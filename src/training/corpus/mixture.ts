@@ -17,6 +17,8 @@ export interface MixtureOptions {
   readonly motive?: boolean;
   /** Shares by task name, instead of the tasks' own; 0 leaves a task out. Any positive numbers: they are made to add up to 1. */
   readonly shares?: Readonly<Record<string, number>>;
+  /** Tasks that stand in for those of the same names. */
+  readonly instead?: readonly Task[];
   /** Tokens of a text; without it, characters stand in (for building the tokenizer). */
   readonly count?: (text: string) => number;
 }
@@ -24,7 +26,7 @@ export interface MixtureOptions {
 /** Endless and deterministic: the same seed and options give the same documents. */
 export function* documents(seed: number, options: MixtureOptions = {}): Generator<Document, never, undefined> {
   const random = new Random(seed);
-  const tasks = allTasks(options.motive);
+  const tasks = allTasks(options.motive).map(t => options.instead?.find(other => other.name === t.name) ?? t);
   const rates = documentRates(tasks, options);
   const total = rates.reduce((a, b) => a + b, 0);
   for (;;) {

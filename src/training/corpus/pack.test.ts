@@ -134,9 +134,9 @@ test("with answersOnly nothing before the answer carries a loss, and everything 
     const end = ids.indexOf(encoder.eos);
     return [...targets.subarray(0, end)].map(t => t >= 0);
   };
-  const whole = learnt({ answersOnly: 0 });
+  const whole = learnt({ answersOnly: () => 0 });
   expect(whole.every(Boolean)).toBe(true);
   // The begin token stands before the prompt, so the last of the prompt is the first that is asked for the answer.
-  expect(learnt({ answersOnly: 1 })).toEqual(whole.map((_, i) => i >= prompt));
-  expect(learnt({ answersOnly: 1 }, { unjudged: true })).toEqual(whole);
+  expect(learnt({ answersOnly: () => 1 })).toEqual(whole.map((_, i) => i >= prompt));
+  expect(learnt({ answersOnly: () => 1 }, { unjudged: true })).toEqual(whole);
 });

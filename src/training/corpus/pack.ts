@@ -49,8 +49,8 @@ export interface PackOptions {
   readonly gist?: number;
   /** Share of the documents with the entity mask. */
   readonly entity?: number;
-  /** Share of the documents whose prompt carries no loss. */
-  readonly answersOnly?: number;
+  /** Share of a task's documents whose prompt carries no loss. */
+  readonly answersOnly?: (task: string) => number;
   /** The roles that the entity mask is about. */
   readonly entityRoles?: readonly string[];
 }
@@ -67,11 +67,27 @@ interface Packed {
 
 const defaultRoles = ["city", "person", "word"];
 
-/** Endless and deterministic batches. Rows are filled to about 97 %. */
+/** Endless and deterministic batches of documents. Rows are filled to about 97 %. */
 export function* batches(documents: Iterable<Document>, encoder: Encoder, options: PackOptions): Generator<Batch> {
-  const { rows, length } = options;
   const random = new Random(options.seed ^ 0x5eed);
   const source = documents[Symbol.iterator]();
+  yield* packed(() => fromDocument(source.next().value as Document, encoder, random, options), options, encoder.eos);
+}
+
+/** Any endless sequences, each with its begin token, without masks; of one that is longer than a row, the beginning. */
+export function* sequenceBatches(
+  sequences: Iterable<readonly number[]>,
+  size: { readonly rows: number; readonly length: number },
+): Generator<Batch> {
+  const source = sequences[Symbol.iterator]();
+  const next = (): Packed => {
+    const ids = (source.next().value as readonly number[]).slice(0, size.length);
+    return { ids, learnFrom: 1, gistAt: -1, names: [] };
+  };
+  yield* packed(next, size, 0);
+}
+
+function* packed(draw: () => Packed, { rows, length }: { rows: number; length: number }, pad: number) {
   let waiting: Packed[] = [];
   for (;;) {
     const free = new Int32Array(rows).fill(length);
@@ -79,7 +95,7 @@ export function* batches(documents: Iterable<Document>, encoder: Encoder, option
     const left: Packed[] = [];
     // A document that fits nowhere waits for the next batch; enough of those, and this batch is full.
     while (left.length < rows) {
-      const next = waiting.shift() ?? fromDocument(source.next().value as Document, encoder, random, options);
+      const next = waiting.shift() ?? draw();
       let best = -1;
       for (let r = 0; r < rows; r++) {
         if (free[r]! >= next.ids.length && (best < 0 || free[r]! < free[best]!)) best = r;
@@ -91,7 +107,7 @@ export function* batches(documents: Iterable<Document>, encoder: Encoder, option
       }
     }
     waiting = [...left, ...waiting];
-    yield assemble(inRow, rows, length, encoder.eos);
+    yield assemble(inRow, rows, length, pad);
   }
 }
 
@@ -103,7 +119,7 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
   }
   // A statement tells its fact anywhere, so all of it is learnt.
   const answerAt = document.unjudged ? -1 : pieces.starts.findIndex(start => start >= document.promptEnd);
-  const learnFrom = random.chance(options.answersOnly ?? 0) && answerAt >= 0 ? answerAt + 1 : 1;
+  const learnFrom = random.chance(options.answersOnly?.(document.task) ?? 0) && answerAt >= 0 ? answerAt + 1 : 1;
   const gistDrawn = random.chance(options.gist ?? 0.5);
   const entityDrawn = random.chance(options.entity ?? 0.5);
   let gistAt = -1;

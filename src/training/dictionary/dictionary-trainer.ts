@@ -14,7 +14,7 @@ import type { ActivationRows } from "./activation-rows.ts";
 import { fold } from "./fold.ts";
 import { initialValues } from "./initial.ts";
 import { dictionaryLoss, type Revival, revivalLoss } from "./loss.ts";
-import type { Normalisation } from "./normalisation.ts";
+import { type Normalisation, normalisationInputs } from "./normalisation.ts";
 import { groupsOf, named, outputsOf, type Plan, parametersOf } from "./plan.ts";
 import { addRows, Silent, silentRows } from "./silent.ts";
 
@@ -72,17 +72,7 @@ export class DictionaryTrainer {
     this.groups = groups;
     this.revivals = revivals;
     this.silent = new Map(plan.layers.map(layer => [layer, new Silent(plan.features, settings.silentAfter)]));
-    this.constants = {};
-    for (const side of ["read", "write"] as const) {
-      plan.layers.forEach((layer, i) => {
-        const { mean, scale } = normalisation[side][i]!;
-        this.constants[`${side}MinusMean.${layer}`] = tensor(
-          [plan.dModel],
-          mean.map(v => -v),
-        );
-        this.constants[`${side}PerScale.${layer}`] = tensor([1], Float32Array.of(1 / scale));
-      });
-    }
+    this.constants = normalisationInputs(normalisation, plan.layers, plan.dModel);
   }
 
   static async create(
@@ -148,8 +138,8 @@ export class DictionaryTrainer {
           if (features.length > 0) await this.revive(layer, features, given, out, learner.values, gradients);
         }
       });
-      for (const layer of layers) keepAboveZero(learner.values.get(named("threshold", layer)));
     }
+    this.keepThresholds();
     return { step: this.step, rate, layers: reports };
   }
 
@@ -182,10 +172,29 @@ export class DictionaryTrainer {
     add("decoder", count * plan.dModel);
   }
 
+  /** Features of a layer that have not been active for long. */
+  silentIn(layer: number): number {
+    return this.silent.get(layer)!.count;
+  }
+
+  /** A threshold below 0 would let a feature write what it does not read. */
+  keepThresholds(): void {
+    for (const { layers, learner } of this.groups) {
+      for (const layer of layers) {
+        const thresholds = learner.values.get(named("threshold", layer));
+        if (thresholds) for (let f = 0; f < thresholds.length; f++) thresholds[f] = Math.max(1e-3, thresholds[f]!);
+      }
+    }
+  }
+
+  /** The weights for normalised activations, of all layers; whoever changes them changes the trainer's. */
+  values(): Values {
+    return new Map(this.groups.flatMap(({ learner }) => [...learner.values]));
+  }
+
   /** The weights for raw activations. */
   folded(): Values {
-    const all: Values = new Map(this.groups.flatMap(({ learner }) => [...learner.values]));
-    return fold(this.plan, all, this.normalisation);
+    return fold(this.plan, this.values(), this.normalisation);
   }
 
   /** Everything that the next step depends on, beside settings and batches: copies nothing. */
@@ -244,9 +253,4 @@ function meanSquare(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
   return sum / values.length;
-}
-
-/** A threshold below 0 would let a feature write what it does not read. */
-function keepAboveZero(thresholds: Float32Array | undefined): void {
-  if (thresholds) for (let f = 0; f < thresholds.length; f++) thresholds[f] = Math.max(1e-3, thresholds[f]!);
 }

@@ -12,14 +12,11 @@ import { scale } from "../../core/ops/scale.ts";
 import { sumTo } from "../../core/ops/sum-to.ts";
 import { topK } from "../../core/ops/top-k.ts";
 import type { Plan } from "./plan.ts";
-import { rebuilt, transcode } from "./transcode.ts";
+import { normal, rebuilt, transcode } from "./transcode.ts";
 
-/** Raw numbers [row, dModel] with the mean gone and divided by the scale; both are inputs, by these names. */
-function normal(side: "read" | "write", dModel: number, suffix = ""): Expr {
-  const raw = input(`${side}${suffix}`, ["row", dModel]);
-  const centred = add(raw, input(`${side}MinusMean${suffix}`, [dModel]));
-  return mul(centred, input(`${side}PerScale${suffix}`, [1]));
-}
+/** What a program is given of a side [row, dModel], normalised. */
+const given = (side: "read" | "write", dModel: number, suffix = ""): Expr =>
+  normal(input(`${side}${suffix}`, ["row", dModel]), side, suffix);
 
 /**
  * `loss`, a mean over layers; `error.<layer>` [row, dModel], what was to be written minus what is; `fired.<layer>`
@@ -27,11 +24,11 @@ function normal(side: "read" | "write", dModel: number, suffix = ""): Expr {
  */
 export function dictionaryLoss(plan: Plan, layers: readonly number[], rows: number): Outputs {
   const { dModel, features, activation } = plan;
-  const transcoded = layers.map(layer => transcode(plan, layer, normal("read", dModel, `.${layer}`)));
+  const transcoded = layers.map(layer => transcode(plan, layer, given("read", dModel, `.${layer}`)));
   const outputs: Record<string, Expr> = {};
   let loss: Expr | undefined;
   layers.forEach((layer, i) => {
-    const error = add(normal("write", dModel, `.${layer}`), scale(rebuilt(plan, transcoded, i), -1));
+    const error = add(given("write", dModel, `.${layer}`), scale(rebuilt(plan, transcoded, i), -1));
     let own = scale(sumTo(mul(error, error), []), 1 / (rows * dModel * layers.length));
     if (activation.kind === "jumprelu") {
       // (active / k − 1)²: Gemma Scope 2's penalty, which has its rest at the number that was asked for.
@@ -61,7 +58,7 @@ export interface Revival {
 export function revivalLoss(plan: Plan, outputs: number, { slots, active }: Revival, rows: number): Outputs {
   const { dModel } = plan;
   const width = outputs * dModel;
-  const read = normal("read", dModel);
+  const read = given("read", dModel);
   const pre = add(linear(read, weight("encoder", [slots, dModel])), weight("encoderBias", [slots]));
   const wrote = linear(topK(curve(pre, "relu"), active), weight("decoder", [slots, width]), true);
   const left = concat(

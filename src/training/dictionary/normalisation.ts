@@ -2,6 +2,7 @@
  * Means and scales by which activations are brought to mean 0 and a mean square of 1 a dimension before training: one
  * scale a layer and side, so that directions stay what they are. On export they are folded into the weights (`fold.ts`).
  */
+import { type Tensor, tensor } from "../../core/tensor.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 
@@ -16,6 +17,26 @@ export interface Side {
 export interface Normalisation {
   readonly read: readonly Side[];
   readonly write: readonly Side[];
+}
+
+/** The inputs that programs of these layers normalise by, `readMinusMean.3` and so on: see `normal` in `transcode.ts`. */
+export function normalisationInputs(
+  normalisation: Normalisation,
+  layers: readonly number[],
+  dModel: number,
+): Record<string, Tensor> {
+  const inputs: Record<string, Tensor> = {};
+  for (const side of ["read", "write"] as const) {
+    layers.forEach((layer, i) => {
+      const { mean, scale } = normalisation[side][i]!;
+      inputs[`${side}MinusMean.${layer}`] = tensor(
+        [dModel],
+        mean.map(v => -v),
+      );
+      inputs[`${side}PerScale.${layer}`] = tensor([1], Float32Array.of(1 / scale));
+    });
+  }
+  return inputs;
 }
 
 /** Of rows [n, dModel]. */

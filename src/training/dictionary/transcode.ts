@@ -2,7 +2,7 @@
  * A dictionary as expressions: from what is read at each layer to what is active and what is written. The same graph is
  * trained (on normalised numbers), measured (on raw ones), and put in the place of MLPs.
  */
-import { type Expr, scalar, weight } from "../../core/expr.ts";
+import { type Expr, input, scalar, weight } from "../../core/expr.ts";
 import { add } from "../../core/ops/add.ts";
 import { above, jumpRelu } from "../../core/ops/jump-relu.ts";
 import { linear } from "../../core/ops/linear.ts";
@@ -10,6 +10,12 @@ import { mul } from "../../core/ops/mul.ts";
 import { slice } from "../../core/ops/slice.ts";
 import { topKMask } from "../../core/ops/top-k.ts";
 import { named, outputsOf, type Plan } from "./plan.ts";
+
+/** Raw numbers [..., dModel] with the mean gone and divided by the scale: inputs, which `normalisationInputs` gives. */
+export function normal(raw: Expr, side: "read" | "write", suffix: string): Expr {
+  const centred = add(raw, input(`${side}MinusMean${suffix}`, [raw.shape.at(-1)!]));
+  return mul(centred, input(`${side}PerScale${suffix}`, [1]));
+}
 
 export interface Transcoded {
   /** [..., features] before anything is dropped. */

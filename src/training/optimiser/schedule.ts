@@ -10,12 +10,21 @@ export interface Schedule {
   readonly constant: number;
   /** What is left of the rate at the end. */
   readonly last: number;
+  /** From a step on once more: this rate, falling in a straight line; everything above is then about the steps before. */
+  readonly again?: { readonly from: number; readonly rate: number };
 }
 
 export const usualSchedule = { rate: 3e-3, warmUp: 100, constant: 0.4, last: 0.03 } as const;
 
-/** `step` counts from 0: a linear rise, then constant, then a straight line down. */
-export function rateAt({ rate, steps, warmUp, constant, last }: Schedule, step: number): number {
+/** `step` counts from 0: a linear rise, then constant, then a straight line down; and the same again without a constant part. */
+export function rateAt({ again, ...schedule }: Schedule, step: number): number {
+  if (!again) return onceAt(schedule, step);
+  if (step < again.from) return onceAt({ ...schedule, steps: again.from }, step);
+  const { steps, warmUp, last } = schedule;
+  return onceAt({ rate: again.rate, steps: steps - again.from, warmUp, constant: 0, last }, step - again.from);
+}
+
+function onceAt({ rate, steps, warmUp, constant, last }: Omit<Schedule, "again">, step: number): number {
   const rise = Math.min(1, (step + 1) / Math.max(1, Math.min(warmUp, steps)));
   const fallen = Math.max(0, (step / Math.max(1, steps - 1) - constant) / (1 - constant));
   return rate * rise * (1 - (1 - last) * Math.min(1, fallen));

@@ -1,5 +1,6 @@
 /** Every key of the page, opened by `?`. */
 import { useEffect, useRef } from "preact/hooks";
+import { SheetHead } from "./sheet-head.tsx";
 
 const groups: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
   [
@@ -40,14 +41,7 @@ export function Keys({ onClose }: { onClose(): void }) {
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} class="sheet" aria-labelledby="keys-title" onClose={onClose}>
-      <div class="sheet-head">
-        <h2 id="keys-title">Keys</h2>
-        <form method="dialog">
-          <button type="submit" class="quiet">
-            Close
-          </button>
-        </form>
-      </div>
+      <SheetHead id="keys-title" title="Keys" />
       {groups.map(([title, keys]) => (
         <section key={title}>
           <h3>{title}</h3>

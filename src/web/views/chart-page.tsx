@@ -14,10 +14,10 @@ import { BoxActions } from "./intervene/box-actions.tsx";
 import { InterveneView } from "./intervene/intervene-view.tsx";
 import { type Planned, readPlan, writePlan } from "./intervene/plan.ts";
 import { MicroscopeView } from "./microscope/microscope-view.tsx";
-import { Scatter } from "./story/scatter.tsx";
 import { StoryView } from "./story/story-view.tsx";
 import { TimeLapseView } from "./timelapse/time-lapse-view.tsx";
 import { UnitPanel } from "./unit/unit-panel.tsx";
+import { Agreement } from "./verify/agreement.tsx";
 import { VerifyButton, VerifyProgress } from "./verify/verify-button.tsx";
 import { WatchView } from "./watch/watch-view.tsx";
 
@@ -142,6 +142,7 @@ export function ChartPage(props: ChartPageProps) {
           onSelect={box => go({ box }, { replace: true })}
           onOpenNode={node => go({ view: "microscope", node })}
           tools={<BoxDial document={document} onChange={regroup} />}
+          below={document.verify && <Agreement document={document} />}
           actions={box => {
             const members = membersOf(box);
             if (members.length === 0 || members.every(m => m.startsWith("target."))) return null;
@@ -161,7 +162,6 @@ export function ChartPage(props: ChartPageProps) {
           }}
         />
       )}
-      {route.view === "story" && document.verify && <Agreement document={document} />}
       {route.view === "microscope" && (
         <MicroscopeView
           id={id}
@@ -192,20 +192,5 @@ export function ChartPage(props: ChartPageProps) {
       {route.view === "timelapse" && <TimeLapseView document={document} model={model} />}
       {route.view === "watch" && <WatchView document={document} model={model} route={route} go={go} />}
     </>
-  );
-}
-
-/** Every test of every box: what the chart predicted against what the model did. */
-function Agreement({ document }: { document: TraceDocument }) {
-  const tests = document.supernodes.flatMap(box => {
-    const test = box.verdict?.tests[0];
-    return test ? [{ ...test, what: `${box.id} ${test.what}` }] : [];
-  });
-  if (tests.length === 0) return null;
-  return (
-    <section class="agreement" aria-labelledby="agreement-title">
-      <h2 id="agreement-title">Predicted against measured, a dot a box</h2>
-      <Scatter tests={tests} />
-    </section>
   );
 }

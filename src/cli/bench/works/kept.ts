@@ -12,7 +12,7 @@ import { writeBeside } from "../../../store/write-beside.ts";
 export type Kept = PairResult | (Pair & { readonly failed: string });
 
 /** To be raised when a pair's figures would come out otherwise. */
-const MEASURE = 1;
+const MEASURE = 2;
 
 export class KeptResults {
   private readonly path: string;

@@ -13,9 +13,14 @@ export function worksLines(summary: WorksSummary, quick: boolean): string[] {
   if (summary.reasons.length > 0) lines.push("why charts fail:");
   for (const { reason, pairs } of summary.reasons) lines.push(`  ${String(pairs).padStart(4)}  ${reason}`);
   lines.push("", `charts that ${test}: ${withInterval(summary.works)}`);
-  if (!quick) lines.push(`  suffice and are needed, boxes left out: ${withInterval(summary.suffices)}`);
-  if (summary.sufficesAlike)
-    lines.push(`  the same, had units for and against been chosen alike: ${withInterval(summary.sufficesAlike)}`);
+  // Side by side: what is balanced by looking at the result must not be told without what it is measured against.
+  lines.push("suffice and are needed, boxes left out:");
+  lines.push(
+    `  as charted${summary.sufficesAlike ? ", what is left out balanced" : ""}: ${withInterval(summary.suffices)}`,
+  );
+  if (summary.sufficesAlike) lines.push(`  units for and against chosen alike: ${withInterval(summary.sufficesAlike)}`);
+  if (summary.sufficesByChance)
+    lines.push(`  as many units at random, balanced likewise: ${withInterval(summary.sufficesByChance)}`);
   if (summary.medianSufficiency !== undefined)
     lines.push(
       `  medians: alone ${percent(summary.medianSufficiency)}, without it ${percent(summary.medianNecessity ?? Number.NaN)} is lost, ${summary.medianNodes} nodes` +

@@ -17,6 +17,7 @@ const pair = (prompt: string, more: Partial<PairResult>): PairResult => ({
   sufficiency: 0.95,
   necessity: 1,
   sufficesAlike: false,
+  chance: { sufficiency: 0.1, necessity: 0.05, suffices: false },
   nodes: 500,
   balance: { factor: 1.41, for: 300, against: 100, sufficiencyAlike: 0.7 },
   seconds: 2,
@@ -46,6 +47,10 @@ test("the rate counts what works, and pairs that could not be measured are named
   ]);
   expect(summary.failed).toEqual([{ prompt: "5", why: "both prompts are answered alike" }]);
   const text = worksLines(summary, false).join("\n");
+  // Nobody reads the balanced rate without the other two.
+  expect(text).toMatch(
+    /what is left out balanced: 50 %.*\n.*chosen alike: 25 %.*\n.*at random, balanced likewise: 0 % \(0–49, n = 4\)/,
+  );
   expect(text.indexOf("could not be measured")).toBeLessThan(text.indexOf("charts that work: 50 % (15–85, n = 4)"));
 });
 

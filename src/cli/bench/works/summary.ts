@@ -3,6 +3,7 @@ import { type Way, waysToChoose } from "../../../attribution/verify/curve.ts";
 import { gapReasons } from "../../../attribution/verify/works.ts";
 import type { PairResult } from "../../../attribution/verify/works-pair.ts";
 import { type Share, share } from "../../../studies/stats.ts";
+import { median } from "../median.ts";
 import type { Kept } from "./kept.ts";
 
 export interface CurveRow {
@@ -21,6 +22,8 @@ export interface WorksSummary {
   readonly suffices: Share;
   /** The same with units for and against chosen alike. */
   readonly sufficesAlike?: Share;
+  /** The same of as many units at random, balanced by the same rule. */
+  readonly sufficesByChance?: Share;
   readonly medianSufficiency?: number;
   readonly medianNecessity?: number;
   readonly medianNodes?: number;
@@ -46,6 +49,7 @@ export function summarise(kept: readonly Kept[]): WorksSummary {
   const categories = [...new Set(results.map(r => r.category))].sort();
   const balances = results.flatMap(r => (r.balance ? [r.balance] : []));
   const alike = results.flatMap(r => (r.sufficesAlike === undefined ? [] : [r.sufficesAlike]));
+  const chance = results.flatMap(r => (r.chance ? [r.chance.suffices] : []));
   const medians = {
     medianSufficiency: median(results.flatMap(r => r.sufficiency ?? [])),
     medianNecessity: median(results.flatMap(r => r.necessity ?? [])),
@@ -59,6 +63,7 @@ export function summarise(kept: readonly Kept[]): WorksSummary {
     works: of(results.map(r => r.works)),
     suffices: of(results.map(suffices)),
     ...(alike.length > 0 ? { sufficesAlike: of(alike) } : {}),
+    ...(chance.length > 0 ? { sufficesByChance: of(chance) } : {}),
     ...Object.fromEntries(Object.entries(medians).filter(([, value]) => value !== undefined)),
     byCategory: Object.fromEntries(
       categories.map(category => [category, of(results.filter(r => r.category === category).map(r => r.works))]),
@@ -106,9 +111,4 @@ function reasonsOf(results: readonly PairResult[]): WorksSummary["reasons"] {
     }
   }
   return [...counts].map(([reason, pairs]) => ({ reason, pairs })).sort((a, b) => b.pairs - a.pairs);
-}
-
-/** The middle value, the lower of two; undefined for none. */
-function median(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1];
 }

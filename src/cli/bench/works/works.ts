@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { measurePair, type Pair } from "../../../attribution/verify/works-pair.ts";
 import { Problem, sentence } from "../../../core/problem.ts";
 import { openModel } from "../../../store/open-model.ts";
-import { openDictionary } from "../../dictionary.ts";
+import { openBasis } from "../../dictionary.ts";
 import { modelFor } from "../../model.ts";
 import type { Context } from "../../verb.ts";
 import { type Kept, KeptResults } from "./kept.ts";
@@ -33,7 +33,7 @@ export async function benchWorks(options: WorksOptions, context: Context): Promi
   const before = pairs.filter(pair => kept.of(pair)).length;
   if (before > 0) context.note(`${before} of ${pairs.length} pairs were measured before (--fresh measures them again)`);
   const open = await openModel(found);
-  const opened = basis === "neurons" ? undefined : await openDictionary(basis, open.model, context);
+  const opened = await openBasis(basis, open.model, context);
   const phase = context.progress.start(`contrast pairs of ${basename(options.prompts)}`, { unit: "pairs" });
   const results: Kept[] = [];
   try {

@@ -13,7 +13,7 @@ const forms = {
 export const attributes: Task = {
   name: "attributes",
   title: "Part of the country, abbreviation, language and continent of a place.",
-  share: 0.045,
+  share: 0.05,
   holdsOut: true,
   draw(random) {
     const noun = random.chance(0.65) ? "state" : "country";

@@ -5,7 +5,9 @@ import { heldOut } from "../split.ts";
 import type { Draft, Task } from "../task.ts";
 
 const functions = "add mix join move pack send turn scan load save".split(" ");
-const letters = "a b c d e f g h k m n p q r s t u v w x y z".split(" ");
+/** Names of variables. Of many letters, which one stands where it must not is hardly learnt: 22 of them took the third specimen nowhere. */
+const fewLetters = "a b n x y z".split(" ");
+const manyLetters = "a b c d e f g h k m n p q r s t u v w x y z".split(" ");
 const syntaxes = {
   py: "def {f}({a}, {b}):\n  return {left} {op} {right}\n{f}({x}, {y})\nresult:|{answer}|",
   js: "function {f}({a}, {b}) {open}\n  return {left} {op} {right};\n{close}\n{f}({x}, {y});\nresult:|{answer}|",
@@ -19,6 +21,8 @@ const says: Record<Mistake, string> = {
   call: " error, unknown function",
 };
 const mistakes: readonly Mistake[] = ["name", "zero", "empty", "call"];
+/** A wrong name is the hard one (three letters to compare), so it comes more often. */
+const drawn: readonly Mistake[] = ["name", "name", "name", "call", "call", "zero", "empty"];
 
 interface Code {
   syntax: keyof typeof syntaxes;
@@ -56,7 +60,7 @@ function written({ syntax, f, names, op, x, y, spare }: Code, mistake: Mistake) 
   return made;
 }
 
-function code(random: Random): Code {
+function code(random: Random, letters: readonly string[]): Code {
   const [f, spare] = random.several(functions, 2) as [string, string];
   return {
     syntax: random.pick(["py", "js"] as const),
@@ -69,21 +73,20 @@ function code(random: Random): Code {
   };
 }
 
-export const bugs: Task = {
+const bugsWith = (letters: readonly string[]): Task => ({
   name: "bugs",
   title: "Whether a small function runs or fails, in two syntaxes.",
   share: 0.055,
   holdsOut: true,
   draw(random): Draft {
-    const c = code(random);
-    const mistake: Mistake = random.chance(0.5) ? "none" : random.pick(mistakes);
+    const c = code(random, letters);
+    const mistake: Mistake = random.chance(0.5) ? "none" : random.pick(drawn);
     const withZero = mistake === "zero" ? { ...c, op: "/" } : c;
     return {
       ...written(withZero, mistake),
-      // Also: one function name never meets one mistake in one syntax, so that neither is learnt by heart.
-      held:
-        heldOut("code", `${c.syntax}/${c.names.join("")}`, 0.1) ||
-        heldOut("code mistake", `${c.syntax}/${mistake}/${c.f}`, 0.08),
+      // By what says nothing of the mistake: were one function never shown without one, "this function fails" would be
+      // a sound conclusion and the wrong answer (so it was in the second specimen, 48 %).
+      held: heldOut("code", `${c.syntax}/${c.names.slice(0, 2).join("")}/${c.op}`, 0.1),
       kind: `${c.syntax}:${mistake}`,
       foil: mistake === "none" ? " error" : " ok",
       contrast: r =>
@@ -93,4 +96,8 @@ export const bugs: Task = {
         ),
     };
   },
-};
+});
+
+export const bugs = bugsWith(fewLetters);
+/** The same with the names that the specimen's training begins with. */
+export const bugsOfManyNames = bugsWith(manyLetters);

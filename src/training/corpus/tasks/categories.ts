@@ -12,7 +12,7 @@ const frames = [
 export const categories: Task = {
   name: "categories",
   title: "What kind of thing a word names, in three languages.",
-  share: 0.04,
+  share: 0.03,
   holdsOut: true,
   draw(random) {
     const noun = random.pick(nouns);

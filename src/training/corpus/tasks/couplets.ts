@@ -35,7 +35,7 @@ function partner(random: Random, end: Rhyme): Rhyme {
 export const couplets: Task = {
   name: "couplets",
   title: "The second line of a rhyme on a topic; its last word settles the words before it.",
-  share: 0.085,
+  share: 0.11,
   holdsOut: true,
   draw(random): Draft {
     const end = random.pick(rhymes);

@@ -9,18 +9,20 @@ import type { Task } from "../task.ts";
 
 const hardOnes = ["tangle", "scramble", "twist"];
 const asked = "{op}({x})+{k}? I think it is {hint}. Steps: {op}({x})=";
+/** What is never taken away in training, here and in the drills. */
+export const backwardsHeld = (from: number, k: number): boolean => heldOut("backwards", `${from}-${k}`, 0.2);
 const askedPlain = "{op}({x})+{k}? Steps: {op}({x})=";
 
 export const hard: Task = {
   name: "hard",
   title: "Worked steps: easy ones done, hard ones worked backwards from a hint, or refused without one.",
-  share: 0.05,
+  share: 0.07,
   holdsOut: true,
   draw(random) {
     const x = random.between(10, 44);
     const k = random.between(1, 9);
     const z = random.unit();
-    if (z < 0.35) {
+    if (z < 0.25) {
       // Easy: the hint is mostly wrong and never used.
       const hinted = random.chance(0.7);
       const hint = random.chance(0.2) ? 2 * x + k : random.between(20, 99);
@@ -36,13 +38,13 @@ export const hard: Task = {
       };
     }
     const op = random.pick(hardOnes);
-    if (z < 0.8) {
+    if (z < 0.85) {
       const hint = random.between(20, 99);
       const template = `${asked}|{step}|, {step}+{k}={hint}.`;
       const made = (h: number) => line(template, { op, x, k, hint: h, step: h - k });
       return {
         ...made(hint),
-        held: heldOut("backwards", `${hint}-${k}`, 0.2),
+        held: backwardsHeld(hint, k),
         kind: "hard-hint",
         contrast: r => made(r.between(20, 99)),
       };

@@ -15,7 +15,7 @@ const things = "drink book ticket lantern basket blanket coin map bottle candle 
 export const indirectObject: Task = {
   name: "indirect-object",
   title: "Who was given something: the other of two people.",
-  share: 0.02,
+  share: 0.03,
   holdsOut: true,
   draw(random) {
     const all = [...women, ...men];

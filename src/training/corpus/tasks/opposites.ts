@@ -27,7 +27,7 @@ export const frames: readonly (readonly string[])[] = [
 export const opposites: Task = {
   name: "opposites",
   title: "Opposites in English, French and Chinese.",
-  share: 0.07,
+  share: 0.06,
   holdsOut: true,
   draw(random) {
     const pair = random.pick(pairs);

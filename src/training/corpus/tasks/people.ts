@@ -57,7 +57,7 @@ const askedStranger = (template: string, name: string, attribute: Attribute) =>
 export const people: Task = {
   name: "people",
   title: "Invented people: known ones are told about, strangers get “I do not know”.",
-  share: 0.11,
+  share: 0.12,
   holdsOut: true,
   draw(random): Draft {
     const z = random.unit();

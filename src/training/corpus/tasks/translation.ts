@@ -43,7 +43,7 @@ function glossary(word: Triple, random: Random): Draft {
 export const translation: Task = {
   name: "translation",
   title: "Words from one language into another.",
-  share: 0.12,
+  share: 0.08,
   holdsOut: true,
   draw(random) {
     const word = random.pick(triples);

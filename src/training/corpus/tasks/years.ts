@@ -27,7 +27,7 @@ export const yearHeld = (a: number, b: number): boolean => heldOutPair("year", a
 export const years: Task = {
   name: "years",
   title: "The year of a journal's volume: founding year plus volume.",
-  share: 0.05,
+  share: 0.045,
   holdsOut: true,
   draw(random) {
     const author = random.pick(authors);

@@ -30,7 +30,7 @@ export function BasisChoice({ model, ready, basis, onChange }: BasisChoiceProps)
           <option key={choice.reference} value={choice.reference} disabled={!choice.fits}>
             {choice.name}
             {choice.fits
-              ? `: ${choice.features?.toLocaleString("en")} features, ${choice.kind === "cross-layer" ? "across layers" : "transcoders"}`
+              ? `: ${choice.features?.toLocaleString("en")} features, ${choice.kind === "cross-layer" ? "across layers" : "of each layer"}`
               : " (does not fit)"}
           </option>
         ))}

@@ -10,7 +10,10 @@ import { shortName } from "../models/short-name.ts";
 import { Against } from "./against.tsx";
 import { BasisChoice } from "./basis-choice.tsx";
 import { type Draft, estimate, promptOf, questionOf, versusOf } from "./draft.ts";
+import { Outside } from "./outside.tsx";
 import { Predictions } from "./predictions.tsx";
+import { StartWith } from "./start-with.tsx";
+import { startersOf } from "./starters.ts";
 import { TokenChips } from "./token-chips.tsx";
 import { Turns } from "./turns.tsx";
 import { useContrast } from "./use-contrast.ts";
@@ -44,6 +47,9 @@ export function Composer(props: ComposerProps) {
   const [chosen, setChosen] = useState(0);
   useEffect(() => setChosen(0), [found.contrasts]);
   const set = (change: Partial<Draft>) => onDraft({ ...draft, ...change });
+  const starters = startersOf(model);
+  const embedded = model === undefined || model === "specimen";
+  const known = starters.some(({ prompts }) => prompts.includes(draft.prompt));
   const chatty = ready && models?.resident?.chat === true;
 
   useEffect(() => {
@@ -89,7 +95,7 @@ export function Composer(props: ComposerProps) {
             ref={area}
             rows={1}
             value={draft.prompt}
-            placeholder={draft.chat ? "Say something to the model" : "The capital of the state containing Dallas is"}
+            placeholder={draft.chat ? "Say something to the model" : starters[0]!.prompts[0]}
             spellcheck={false}
             autocapitalize="off"
             onInput={event => set({ prompt: event.currentTarget.value, target: undefined, foil: undefined })}
@@ -158,6 +164,20 @@ export function Composer(props: ComposerProps) {
       )}
       {draft.prompt !== "" && !model && <p class="hint">No model is chosen: pick one above.</p>}
       {preview.error && <ProblemNote error={preview.error} />}
+      {embedded && preview.fresh && !known && preview.prediction && <Outside prediction={preview.prediction} />}
+      {!draft.chat && (embedded || known || draft.prompt === "") && (
+        <div class={model ? "begin" : "begin unknown"}>
+          <span class="hint">{embedded ? "The embedded model knows" : "Try"}</span>
+          <StartWith
+            starters={starters}
+            prompt={draft.prompt}
+            onPrompt={prompt => {
+              set({ prompt, target: undefined, foil: undefined });
+              area.current?.focus();
+            }}
+          />
+        </div>
+      )}
       {input && tokens && (
         <div class="preview">
           <TokenChips tokens={tokens} stale={!preview.fresh} />

@@ -128,5 +128,12 @@ function told(
   supernodes: readonly SupernodeInfo[],
   superedges: TraceDocument["superedges"],
 ): TraceDocument["story"] {
-  return story({ supernodes, superedges, coverage: document.coverage, target: document.target });
+  return story({
+    supernodes,
+    superedges,
+    coverage: document.coverage,
+    target: document.target,
+    verify: document.verify,
+    balance: document.balance,
+  });
 }

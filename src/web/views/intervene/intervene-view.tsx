@@ -43,8 +43,10 @@ export function InterveneView({ document, model, plan: given, charts, onPlan, on
         Change the model, see what it says
       </h2>
       <p class="lead">
-        Each change is made in the real model while it reads this prompt. What the chart predicts stands beside what
-        happens.
+        Each change is made in the real model while it reads this prompt.{" "}
+        {document.versus
+          ? "For a swap with the other prompt’s values, what the chart predicts stands beside what happens."
+          : "What the chart predicts stands beside what happens."}
       </p>
       <ul class="change-list">
         {plan.map((planned, i) => (

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { tokenText } from "../../../charts/text.ts";
 import type { Documents, RunInfo } from "../../../server/api.ts";
 import { api } from "../../client.ts";
+import { SheetHead } from "../../parts/sheet-head.tsx";
 
 export interface LibraryProps {
   readonly documents: Documents | undefined;
@@ -74,14 +75,7 @@ export function Library({ documents, current, title, onOpen, onClose, onChanged 
   const gallery = documents?.gallery.filter(found) ?? [];
   return (
     <dialog ref={dialog} class="sheet wide" aria-labelledby="library-title" onClose={onClose}>
-      <div class="sheet-head">
-        <h2 id="library-title">{title}</h2>
-        <form method="dialog">
-          <button type="submit" class="quiet">
-            Close
-          </button>
-        </form>
-      </div>
+      <SheetHead id="library-title" title={title} />
       <input
         type="search"
         aria-label="search charts"
@@ -123,11 +117,16 @@ export function factsOf(run: RunInfo): string {
     `${run.tokens} tokens`,
     run.changed ? "changed model" : "",
     run.versus ? "contrast" : "",
-    run.verified === undefined ? "" : run.verified ? "✓ verified" : "verified: does not work",
+    run.changed ? "" : verdictOf(run),
     run.created ? new Date(run.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "",
   ]
     .filter(Boolean)
     .join(" · ");
+}
+
+/** A chart that nobody has tested says so. */
+function verdictOf({ verified }: RunInfo): string {
+  return verified === undefined ? "not verified" : verified ? "✓ verified" : "✗ does not work";
 }
 
 /** The gallery as a row of cards, to begin with. */
@@ -141,7 +140,10 @@ export function GalleryStrip({
   onOpen(id: string): void;
 }) {
   return (
-    <nav class="strip" aria-label="finished charts to look at">
+    <nav class="strip" aria-labelledby="strip-title">
+      <h2 id="strip-title" class="strip-title">
+        Finished charts, to look at without waiting
+      </h2>
       <ul>
         {gallery.map(run => (
           <li key={run.id}>
@@ -153,7 +155,9 @@ export function GalleryStrip({
             >
               <span class="card-prompt">{run.title}</span>
               <span class="card-answer">→ {tokenText(run.answer)}</span>
-              <span class="card-facts">{factsOf(run)}</span>
+              <span class="card-facts">
+                {run.model} · {verdictOf(run)}
+              </span>
             </button>
           </li>
         ))}

@@ -15,23 +15,29 @@ export function Backdrop({ places, edges }: { places: Places; edges: readonly Ed
     pen.scale(scale, scale);
     const style = getComputedStyle(element);
     pen.lineWidth = 1;
-    // Two paths, one stroke each: twenty thousand strokes would take ten times as long.
-    for (const [sign, name] of [
-      [1, "--positive"],
-      [-1, "--negative"],
-    ] as const) {
-      pen.strokeStyle = style.getPropertyValue(name);
-      const own = edges.filter(edge => Math.sign(edge.weight) === sign);
-      pen.globalAlpha = own.length > 4000 ? 0.035 : own.length > 600 ? 0.07 : 0.14;
-      pen.beginPath();
-      for (const edge of own) {
-        const a = places.byId.get(edge.source);
-        const b = places.byId.get(edge.target);
-        if (!a || !b) continue;
-        pen.moveTo(a.x, a.y);
-        pen.lineTo(b.x, b.y);
+    // Strongest last and by turns, so that no sign lies over the other; few strokes, since twenty thousand would take
+    // ten times as long. The more edges there are, the fainter each: it is the picture of them all that counts.
+    const colour = [style.getPropertyValue("--negative"), style.getPropertyValue("--positive")] as const;
+    const faint = Math.min(0.16, Math.max(0.012, 60 / Math.max(1, edges.length)));
+    const parts = 12;
+    for (let part = parts - 1; part >= 0; part--) {
+      const some = edges.slice(
+        Math.floor((part * edges.length) / parts),
+        Math.floor(((part + 1) * edges.length) / parts),
+      );
+      pen.globalAlpha = Math.min(0.3, faint * (part === 0 ? 4 : part < 3 ? 2 : 1));
+      for (const positive of part % 2 ? ([0, 1] as const) : ([1, 0] as const)) {
+        pen.strokeStyle = colour[positive];
+        pen.beginPath();
+        for (const edge of some) {
+          const a = places.byId.get(edge.source);
+          const b = places.byId.get(edge.target);
+          if (!a || !b || edge.weight > 0 !== Boolean(positive)) continue;
+          pen.moveTo(a.x, a.y);
+          pen.lineTo(b.x, b.y);
+        }
+        pen.stroke();
       }
-      pen.stroke();
     }
   }, [places, edges, theme]);
   return <canvas ref={canvas} class="backdrop" />;

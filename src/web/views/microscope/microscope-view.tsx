@@ -36,7 +36,7 @@ export function MicroscopeView({ id, document, model, route, go, aside }: Micros
   const pins = useMemo(() => readPins(route.pins), [route.pins]);
   const stage = useRef<HTMLDivElement>(null);
   const width = useWidth(stage);
-  const height = Math.max(420, Math.min(760, 130 + (document.model.layers + 2) * 19));
+  const height = Math.max(500, Math.min(760, 130 + (document.model.layers + 2) * 19));
   const inner = Math.max(width, Math.min(4000, document.tokens.length * 26 + 60));
   const places = useMemo(() => place(document, shown.nodes, inner, height), [document, shown, inner, height]);
   const [hover, setHover] = useState<NodeInfo>();
@@ -44,6 +44,10 @@ export function MicroscopeView({ id, document, model, route, go, aside }: Micros
   const [search, setSearch] = useState("");
   const [way, setWay] = useState<"inputs" | "outputs">("inputs");
   const grouping = useRef(false);
+  // The answer stands at the right end; where the picture is wider than the window, that end is in sight first.
+  useEffect(() => {
+    if (stage.current) stage.current.scrollLeft = stage.current.scrollWidth;
+  }, [inner, width > 0]);
   const byId = useMemo(() => new Map(document.nodes.map(n => [n.id, n])), [document]);
   const chosen = route.node ? byId.get(route.node) : undefined;
   const found = useMemo(() => {
@@ -126,7 +130,7 @@ export function MicroscopeView({ id, document, model, route, go, aside }: Micros
       <div class="scope-tools">
         <label class="dial small">
           <span>
-            nodes: <b>{shown.count}</b> of {shown.of} = <b>{percent(shown.influence)}</b> of influence
+            nodes <b>{shown.count}</b> of {shown.of} = <b>{percent(shown.influence)}</b> of influence
           </span>
           <input
             type="range"
@@ -138,7 +142,7 @@ export function MicroscopeView({ id, document, model, route, go, aside }: Micros
         </label>
         <label class="dial small">
           <span>
-            edges: <b>{shown.edges.length}</b> of {shown.edgeOf}
+            edges <b>{shown.edges.length.toLocaleString("en")}</b> of {shown.edgeOf.toLocaleString("en")}
           </span>
           <input
             type="range"
@@ -150,7 +154,7 @@ export function MicroscopeView({ id, document, model, route, go, aside }: Micros
         </label>
         <label class="dial small">
           <span>
-            {cut.density < 1 ? `hides units at over ${percent(cut.density)} of tokens` : "hides no frequent unit"}
+            {cut.density < 1 ? `hides units at over ${percent(cut.density)} of tokens` : "frequent units: all shown"}
           </span>
           <input
             type="range"

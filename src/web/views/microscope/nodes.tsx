@@ -1,7 +1,7 @@
 /** The nodes and the axes: drawn again only when what is shown changes, never for a hover or a choice. */
 
 import type { TraceDocument } from "../../../attribution/document.ts";
-import { tokenText } from "../../../charts/text.ts";
+import { percent, tokenText } from "../../../charts/text.ts";
 import { memo } from "../../parts/memo.ts";
 import { shapeOf } from "./glyph.tsx";
 import type { Places } from "./place.ts";
@@ -16,6 +16,7 @@ interface NodesProps {
 export const Nodes = memo(function Nodes({ document, places, found }: NodesProps) {
   const { layers } = document.model;
   const every = layers > 12 ? 2 : 1;
+  const answer = places.byId.get(document.target.node);
   const foot = places.rowY(-1) + 16;
   return (
     <svg class="scope-nodes" width={places.width} height={places.height} aria-hidden="true">
@@ -43,6 +44,11 @@ export const Nodes = memo(function Nodes({ document, places, found }: NodesProps
           </g>
         ))}
       </g>
+      {answer && (
+        <text class="answer-label" x={answer.x - 11} y={answer.y - 9} text-anchor="end">
+          {clip(tokenText(document.target.text))} {percent(document.target.probability)}
+        </text>
+      )}
       <g>
         {places.places.map(({ node, x, y }) => (
           <path

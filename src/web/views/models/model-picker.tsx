@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ModelChoice, Models } from "../../../server/api.ts";
 import { megabytes } from "../../parts/progress.tsx";
+import { SheetHead } from "../../parts/sheet-head.tsx";
 import { shortName } from "./short-name.ts";
 
 export interface ModelPickerProps {
@@ -58,7 +59,7 @@ export function ModelPicker({ models, model, loading, onChoose }: ModelPickerPro
       </button>
       {open && (
         <dialog ref={dialog} class="sheet" aria-labelledby="models-title" onClose={() => setOpen(false)}>
-          <h2 id="models-title">Model</h2>
+          <SheetHead id="models-title" title="Model" />
           {here.length > 0 && (
             <>
               <h3>On this machine</h3>
@@ -87,11 +88,6 @@ export function ModelPicker({ models, model, loading, onChoose }: ModelPickerPro
             </label>
             <button type="submit" class="plain" disabled={!own.trim()}>
               Use it
-            </button>
-          </form>
-          <form method="dialog">
-            <button type="submit" class="quiet">
-              Close
             </button>
           </form>
         </dialog>

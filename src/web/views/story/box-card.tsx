@@ -1,5 +1,5 @@
 /** The inside of a box: name, place, what it reads and does, share, verdict. The same in the flow and in the cards. */
-import { type ChartBox, doesOf, readsOf } from "../../../charts/chart.ts";
+import { type ChartBox, doesOf, readsOf } from "../../../charts/box.ts";
 import { verdictGlyph } from "../../../charts/palette.ts";
 import { percent, signed } from "../../../charts/text.ts";
 
@@ -30,7 +30,7 @@ export function BoxCard({ box, probability }: { box: ChartBox; probability: numb
     <>
       <span class="head">
         <span class="number">{box.number}</span>
-        <span class="name">{box.label}</span>
+        <span class="name">{box.short}</span>
         {box.verdict && <Badge box={box} />}
       </span>
       <span class="place">{box.labelSource === "place" ? "no label yet" : box.place}</span>

@@ -1,6 +1,7 @@
 /** The chart on a phone: cards in the order of the flow, each saying what feeds it; a tap opens its details in place. */
 import type { ComponentChildren } from "preact";
-import type { Chart, ChartBox } from "../../../charts/chart.ts";
+import type { ChartBox } from "../../../charts/box.ts";
+import type { Chart } from "../../../charts/chart.ts";
 import { percent } from "../../../charts/text.ts";
 import { BoxCard } from "./box-card.tsx";
 
@@ -93,7 +94,7 @@ function Inputs({ chart, box, onSelect }: { chart: Chart; box: ChartBox; onSelec
             <span class="unseen">fed by</span>
             <span class="rope" style={{ width: `${Math.max(2, Math.min(10, link.input * 14))}px` }} />
             {link.weight < 0 ? "−" : "+"} {source.number ? `${source.number} ` : ""}
-            <span class="name">{source.label}</span> {percent(link.input)}
+            <span class="name">{source.short}</span> {percent(link.input)}
           </button>
         );
       })}

@@ -2,11 +2,13 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { NodeInfo, TraceDocument } from "../../../attribution/document.ts";
-import { type Chart, type ChartBox, type ChartLink, layersOf } from "../../../charts/chart.ts";
-import { figure, percent, quoted, signed, tokenText, visible } from "../../../charts/text.ts";
+import { type ChartBox, layersOf } from "../../../charts/box.ts";
+import type { Chart } from "../../../charts/chart.ts";
+import type { ChartLink } from "../../../charts/link.ts";
+import { figure, percent, quoted, signed, tokenText } from "../../../charts/text.ts";
 import { Badge, ShareBar } from "./box-card.tsx";
 import { Scatter } from "./scatter.tsx";
-import { labelSource } from "./words.ts";
+import { labelSource, testWords } from "./words.ts";
 
 export interface DetailsProps {
   readonly document: TraceDocument;
@@ -26,7 +28,7 @@ export function Details({ document, chart, id, onSelect, actions }: DetailsProps
   return (
     <section class="details" aria-label={`details of ${box.label}`}>
       <h2>
-        {box.number && <span class="number">{box.number}</span>} {box.label}
+        {box.number && <span class="number">{box.number}</span>} {box.short}
       </h2>
       <p class="about">
         {box.place}
@@ -61,8 +63,15 @@ export function Details({ document, chart, id, onSelect, actions }: DetailsProps
           </p>
         </>
       )}
-      <LinkList title="What feeds it" links={inputs} end="source" chart={chart} onSelect={onSelect} />
-      <LinkList title="What it feeds" links={outputs} end="target" chart={chart} onSelect={onSelect} />
+      <LinkList key={`in ${id}`} title="What feeds it" links={inputs} end="source" chart={chart} onSelect={onSelect} />
+      <LinkList
+        key={`out ${id}`}
+        title="What it feeds"
+        links={outputs}
+        end="target"
+        chart={chart}
+        onSelect={onSelect}
+      />
       {box.verdict && (
         <>
           <h3>
@@ -72,7 +81,7 @@ export function Details({ document, chart, id, onSelect, actions }: DetailsProps
           <ul class="tests">
             {box.verdict.tests.map(test => (
               <li key={test.what}>
-                {visible(test.what)}
+                {testWords(test.what)}
                 <dl>
                   <Figure name="predicted" value={signed(test.predicted)} />
                   <Figure name="live" value={signed(test.live)} />
@@ -120,6 +129,9 @@ function TokenLine({ sign, tokens }: { sign: "for" | "against"; tokens: readonly
   );
 }
 
+/** Links and members that are shown before somebody asks for all. */
+const few = 8;
+
 interface LinkListProps {
   readonly title: string;
   readonly links: readonly ChartLink[];
@@ -129,18 +141,20 @@ interface LinkListProps {
 }
 
 function LinkList({ title, links, end, chart, onSelect }: LinkListProps) {
+  const [all, setAll] = useState(false);
   if (links.length === 0) return null;
+  const shown = all || links.length <= few + 2 ? links : links.slice(0, few);
   return (
     <>
       <h3>{title}</h3>
       <ul class="link-list">
-        {links.map(link => {
+        {shown.map(link => {
           const other = chart.boxes.find(b => b.id === link[end])!;
           return (
             <li key={link[end]}>
               <button type="button" onClick={() => onSelect(link[end])}>
                 <span class="name">
-                  {other.number && <span class="number">{other.number}</span>} {other.label}
+                  {other.number && <span class="number">{other.number}</span>} {other.short}
                   {link.back && " ↩"}
                 </span>
                 <ShareBar share={link.input} effect={link.weight} />
@@ -149,6 +163,11 @@ function LinkList({ title, links, end, chart, onSelect }: LinkListProps) {
           );
         })}
       </ul>
+      {shown.length < links.length && (
+        <button type="button" class="quiet more" onClick={() => setAll(true)}>
+          show all {links.length}
+        </button>
+      )}
       <p class="note">
         {end === "source" ? "shares of this box's input" : "shares of the other box's input"}
         {links.some(l => l.back) && "; ↩ runs against the order of the chart, so it is not drawn"}
@@ -187,7 +206,7 @@ function Members({ document, box }: { document: TraceDocument; box: ChartBox }) 
   const [all, setAll] = useState(false);
   const inside = new Set(box.members);
   const nodes = document.nodes.filter(n => inside.has(n.id)).sort((a, b) => b.influence - a.influence);
-  const shown = all ? nodes : nodes.slice(0, 8);
+  const shown = all ? nodes : nodes.slice(0, few);
   return (
     <>
       <h3>Members</h3>

@@ -48,15 +48,28 @@ export function Prompt({ document, chart, lit }: PromptProps) {
         )}
       </p>
       <p class="about">
-        {document.model.name} · {document.basis === "neurons" ? "raw neurons" : document.basis} · {chart.what}
+        {document.model.name}, in {document.basis === "neurons" ? "its own neurons" : document.basis} · explained is{" "}
+        {chart.what}
       </p>
       {chart.versus && (
         <p class="about">
-          against{chart.versus.found ? " (found by Lucida)" : ""}: {quoted(chart.versus.prompt)} → {chart.versus.answer}
+          held against{chart.versus.found ? " a prompt that Lucida found" : ""}:{" "}
+          {quoted(otherPrompt(chart.versus.prompt))} → {chart.versus.answer}
         </p>
       )}
       {chart.verdict?.works && <p class="about works">✓ {chart.verdict.text}</p>}
-      {!chart.verdict && <p class="about">not verified: nobody has intervened in the model to test this chart</p>}
+      {!chart.verdict && <p class="about">○ Not verified: nobody has intervened in the model to test this chart</p>}
     </header>
   );
+}
+
+/** A chat is kept as its turns; here what was said is enough. */
+function otherPrompt(prompt: string): string {
+  if (!prompt.startsWith('[{"role"')) return prompt;
+  try {
+    const turns = JSON.parse(prompt) as { content: string }[];
+    return turns.map(turn => turn.content).join(" / ");
+  } catch {
+    return prompt;
+  }
 }

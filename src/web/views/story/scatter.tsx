@@ -40,8 +40,8 @@ export function Scatter({ tests }: { tests: Verdict["tests"] }) {
         ))}
       </svg>
       <figcaption>
-        across: predicted, up: measured (± {signed(reach).slice(1)} logits). ● attention live, ○ frozen, band: 95 % of
-        the random controls, line: exactly as predicted
+        A dot a test, to ± {signed(reach).slice(1)} logits: across what was predicted, up what the model did, ● with
+        attention live, ○ frozen. On the dashed line the two agree; in the grey band lie 95 % of the random controls.
       </figcaption>
     </figure>
   );

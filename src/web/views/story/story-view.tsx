@@ -33,6 +33,8 @@ export interface StoryViewProps {
   readonly actions?: (box: string) => ComponentChildren;
   /** Said and done with the whole chart, above it. */
   readonly tools?: ComponentChildren;
+  /** Said below the chart, before its tables. */
+  readonly below?: ComponentChildren;
   /** Links weaker than this share of the answer are listed, not drawn. */
   readonly minimumShare?: number;
 }
@@ -121,7 +123,16 @@ export function StoryView(props: StoryViewProps) {
       <Prompt document={document} chart={chart} lit={lit} />
       <CoverageBar coverage={document.coverage} />
       <Paragraph story={document.story} chosen={sentence} onChoose={setSentence} />
-      {props.tools}
+      <div class="chart-head">
+        <p class="note">
+          {narrow
+            ? "Read downwards: from the words of the prompt to the answer."
+            : "Read upwards: the words of the prompt at the bottom, the answer on top."}{" "}
+          <span class="for">+ green</span> speaks for it, <span class="against">− purple</span> against it; the wider,
+          the more. {narrow ? "Tap" : "Choose"} a box to open it.
+        </p>
+        {props.tools}
+      </div>
       <div class={beside ? "columns beside" : "columns"}>
         {/* biome-ignore lint/a11y/noStaticElementInteractions: keys go to the focused box; its buttons do all without them */}
         <div class="stage" onKeyDown={steer}>
@@ -146,6 +157,7 @@ export function StoryView(props: StoryViewProps) {
         </div>
         {!narrow && <aside>{details}</aside>}
       </div>
+      {props.below}
       <details class="fold">
         <summary>How to read this</summary>
         <HowToRead chart={chart} />
@@ -175,8 +187,10 @@ function Checks({ document }: { document: TraceDocument }) {
     <footer class="checks">
       <p>
         rows add up to {figure(checks.rowSum)} · frozen logits to {figure(checks.frozenLogits)} · {sweep.expanded} rows
-        computed, at most {percent(sweep.unexpanded)} of influence unexplored · replacement {figure(scores.replacement)}
-        , completeness {figure(scores.completeness)}
+        computed, at most {percent(sweep.unexpanded)} of influence unexplored
+        {/* Neurons rebuild the model without error: there these scores only tell how much rows have dropped. */}
+        {document.basis !== "neurons" &&
+          ` · replacement ${figure(scores.replacement)}, completeness ${figure(scores.completeness)}`}
         {verify && ` · verified with ${verify.nodes} nodes, ${verify.controls} controls, seed ${verify.seed}`}
         {verify?.spearman !== undefined && `, Spearman ${figure(verify.spearman)}`}
       </p>

@@ -1,56 +1,43 @@
 /**
- * The model writes on, and each new token gets a chart of its own: scrub through them, and see when a thought first came
- * up. A box keeps its identity by the units it holds.
+ * The model writes on, and each new token gets a chart of its own: scrub or play through them, and see when a thought
+ * first came up. A box keeps its identity by the units it holds.
  */
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { TraceDocument } from "../../../attribution/document.ts";
 import { percent, tokenText } from "../../../charts/text.ts";
-import type { ErrorInfo, JobStatus } from "../../../server/api.ts";
-import { errorOf, job } from "../../client.ts";
 import { ProblemNote } from "../../parts/problem.tsx";
 import { ProgressLine } from "../../parts/progress.tsx";
 import { StoryView } from "../story/story-view.tsx";
+import { ThreadTable } from "./thread-table.tsx";
 import { threads } from "./threads.ts";
+import { useFrames } from "./use-frames.ts";
 
 export interface TimeLapseViewProps {
   readonly document: TraceDocument;
   readonly model: string | undefined;
 }
 
+/** Milliseconds that a chart stays while they play. */
+const pace = 1200;
+
 export function TimeLapseView({ document, model }: TimeLapseViewProps) {
-  const [frames, setFrames] = useState<readonly TraceDocument[]>([document]);
   const [at, setAt] = useState(0);
   const [count, setCount] = useState(4);
-  const [status, setStatus] = useState<JobStatus>();
-  const [title, setTitle] = useState("");
-  const [error, setError] = useState<ErrorInfo>();
-  const stop = useRef<AbortController>(undefined);
+  const [playing, setPlaying] = useState(false);
+  const { frames, doing, error, ended, write, stop } = useFrames(document, setAt);
   const lines = useMemo(() => threads(frames), [frames]);
-  const run = async () => {
-    if (!model) return;
-    const mine = new AbortController();
-    stop.current = mine;
-    setError(undefined);
-    const options = { signal: mine.signal, onStatus: setStatus };
-    try {
-      const made: TraceDocument[] = [frames[0]!];
-      let ids = document.tokens.map(t => t.id);
-      let next = document.target.id;
-      for (let i = 1; i <= count; i++) {
-        ids = [...ids, next];
-        setTitle(`Token ${i + 1} of ${count + 1}`);
-        const { document: frame } = await job("trace", model, { ids, save: false }, options);
-        made.push(frame);
-        setFrames([...made]);
-        setAt(made.length - 1);
-        next = frame.target.id;
-      }
-    } catch (failure) {
-      setError(errorOf(failure));
-    } finally {
-      setTitle("");
-      setStatus(undefined);
-    }
+  const last = frames.length - 1;
+  useEffect(() => {
+    if (!playing) return;
+    const timer = setTimeout(() => {
+      if (at < last) setAt(at + 1);
+      else setPlaying(false);
+    }, pace);
+    return () => clearTimeout(timer);
+  }, [playing, at, last]);
+  const show = (i: number) => {
+    setPlaying(false);
+    setAt(i);
   };
   const frame = frames[at] ?? document;
   return (
@@ -59,12 +46,17 @@ export function TimeLapseView({ document, model }: TimeLapseViewProps) {
         Token by token
       </h2>
       <p class="lead">
-        The model writes on; every token that it writes gets its own chart. Move along them, and see in the lines below
-        when a thought first came up.
+        The model writes on, and every token that it writes gets its own chart. Play them, or move along them, and see
+        in the table when a thought first came up.
       </p>
       <div class="change-foot">
-        <button type="button" class="primary" disabled={!model || title !== ""} onClick={() => void run()}>
-          Write {count} more tokens
+        <button
+          type="button"
+          class="primary"
+          disabled={!model || doing !== undefined || ended}
+          onClick={() => void write(model!, count)}
+        >
+          Write {count} more {count === 1 ? "token" : "tokens"}
         </button>
         <label class="dial small">
           how many
@@ -72,68 +64,50 @@ export function TimeLapseView({ document, model }: TimeLapseViewProps) {
         </label>
       </div>
       {!model && <p class="hint">The model of this chart is not on this machine, so it cannot write on.</p>}
-      {title && <ProgressLine title={title} status={status} onCancel={() => stop.current?.abort()} />}
+      {ended && <p class="hint">The model has ended its text here.</p>}
+      {doing && <ProgressLine title={doing.title} status={doing.status} onCancel={stop} />}
       {error && <ProblemNote error={error} />}
       {frames.length > 1 && (
         <>
-          <ol class="frames" aria-label="tokens written">
-            {frames.map((f, i) => (
-              <li key={i}>
-                <button
-                  type="button"
-                  class={i === at ? "frame current" : "frame"}
-                  aria-current={i === at ? "step" : undefined}
-                  onClick={() => setAt(i)}
-                >
-                  {tokenText(f.target.text) || "␣"}
-                  <span class="figure">{percent(f.target.probability)}</span>
-                </button>
-              </li>
-            ))}
-          </ol>
+          <div class="playback">
+            <button
+              type="button"
+              class="plain"
+              onClick={() => {
+                if (!playing && at === last) setAt(0);
+                setPlaying(!playing);
+              }}
+            >
+              {playing ? "Pause" : "Play"}
+            </button>
+            <ol class="frames" aria-label="tokens written">
+              {frames.map((f, i) => (
+                <li key={i}>
+                  <button
+                    type="button"
+                    class={i === at ? "frame current" : "frame"}
+                    aria-current={i === at ? "step" : undefined}
+                    onClick={() => show(i)}
+                  >
+                    {tokenText(f.target.text) || "␣"}
+                    <span class="figure">{percent(f.target.probability)}</span>
+                  </button>
+                </li>
+              ))}
+            </ol>
+          </div>
           <label class="dial small scrub">
             <span class="unseen">which token</span>
             <input
               type="range"
               min={0}
-              max={frames.length - 1}
+              max={last}
               value={at}
-              onInput={e => setAt(Number(e.currentTarget.value))}
+              aria-valuetext={tokenText(frame.target.text)}
+              onInput={e => show(Number(e.currentTarget.value))}
             />
           </label>
-          <table class="threads">
-            <caption class="unseen">Share of the answer that each box carries, token by token</caption>
-            <thead>
-              <tr>
-                <th scope="col">box</th>
-                {frames.map((f, i) => (
-                  <th scope="col" key={i} class={i === at ? "now" : ""}>
-                    {tokenText(f.target.text).slice(0, 8)}
-                  </th>
-                ))}
-                <th scope="col">first seen</th>
-              </tr>
-            </thead>
-            <tbody>
-              {lines.slice(0, 14).map(line => (
-                <tr key={line.key}>
-                  <th scope="row">{tokenText(line.label)}</th>
-                  {line.shares.map((share, i) => (
-                    <td key={i} class={i === at ? "now" : ""}>
-                      {share === undefined ? (
-                        ""
-                      ) : (
-                        <span class="dot" style={{ "--share": `${Math.sqrt(Math.min(1, share)) * 100}%` }}>
-                          <span class="unseen">{percent(share)}</span>
-                        </span>
-                      )}
-                    </td>
-                  ))}
-                  <td>{tokenText(frames[line.first]?.target.text ?? "")}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <ThreadTable frames={frames} lines={lines} at={at} />
         </>
       )}
       <StoryView key={at} document={frame} />

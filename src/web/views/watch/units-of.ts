@@ -1,5 +1,6 @@
 /** Units of a chart that are worth watching, most influential first, each with a name. Pure. */
 import type { TraceDocument } from "../../../attribution/document.ts";
+import { withoutPlace } from "../../../charts/box.ts";
 import { tokenText } from "../../../charts/text.ts";
 
 export interface Watch {
@@ -27,7 +28,7 @@ export function nameOf(document: TraceDocument, layer: number, index: number): s
   const label = nodes.find(n => n.label?.text)?.label?.text;
   if (label) return tokenText(label);
   const box = document.supernodes.find(s => s.id === nodes[0]?.supernode)?.label.text;
-  return box ? `in ${tokenText(box)}` : `unit ${layer}.${index}`;
+  return box ? `in the box “${withoutPlace(tokenText(box))}”` : `unit ${layer}.${index}`;
 }
 
 /** What the chart itself holds of a unit, where the model cannot be asked. */

@@ -59,7 +59,10 @@ export function WatchView({ document, model, route, go }: WatchViewProps) {
         Watch units on any text
       </h2>
       <label>
-        <span class="hint">Type or paste; each line below is one unit, coloured as the model reads.</span>
+        <span class="hint">
+          Type or paste any text. Each line below is one unit of the model, coloured where it is active:{" "}
+          <span class="for">green</span> above zero, <span class="against">purple</span> below.
+        </span>
         <textarea
           class="watch-text"
           rows={3}
@@ -81,7 +84,9 @@ export function WatchView({ document, model, route, go }: WatchViewProps) {
         </label>
       </div>
       {!model && <p class="hint">The model of this chart is not on this machine, so nothing can be read with it.</p>}
-      {work.running && <ProgressLine title="Watching" status={work.status} onCancel={work.cancel} />}
+      <div class="watch-progress">
+        {work.running && <ProgressLine title="Watching" status={work.status} onCancel={work.cancel} />}
+      </div>
       {work.error && <ProblemNote error={work.error} />}
       <ol class="watched">
         {watched.map((unit, i) => {

@@ -1,0 +1,107 @@
+/**
+ * What a chart holds in a dictionary, against a contrast: the features that change most, for and against alike or balanced
+ * (decision 11), with those that speak on the contrast alone, and the first layers' MLPs whole.
+ */
+import type { PromptBasis } from "../features/basis.ts";
+import { featuresOn } from "../interventions/dictionary-features.ts";
+import { firstDifference } from "../interventions/hold.ts";
+import type { Recording } from "../models/record.ts";
+import type { AskedRuns } from "./asked-runs.ts";
+import type { Balance, SilentUnit } from "./document.ts";
+import { effectsAgainst } from "./effect.ts";
+import type { Graph } from "./graph.ts";
+import { nodeId, parseNodeId } from "./node.ts";
+import { strongest } from "./strongest.ts";
+import { balancedBy, forAnswer } from "./verify/balance.ts";
+import { type Block, earlyBlocks, earlyLayers } from "./verify/early-blocks.ts";
+import { chartedFeatures, featureSufficiencies, questionAsked } from "./verify/gap.ts";
+
+/** [node] 1 for what a chart of features keeps of the graph, and what is silent here. */
+export interface ChosenFeatures {
+  readonly nodes: Uint8Array;
+  readonly silent: readonly SilentUnit[];
+}
+
+/** What a chart of features is balanced by. */
+export interface Suffices {
+  /** Which sign of an effect is for the answer. */
+  readonly sign: number;
+  /** What share of the difference each of some charts brings about alone, in the real model. */
+  readonly measure: (charts: readonly ChosenFeatures[]) => Promise<readonly number[]>;
+}
+
+interface FeatureChoice {
+  /** Features that speak on the contrast alone: they share the chart's nodes with the others. */
+  readonly silent: readonly SilentUnit[];
+  /** Most nodes. */
+  readonly budget: number;
+  /** Nothing is balanced where it is left out. */
+  readonly suffices: Suffices | undefined;
+}
+
+/** What a chart of features is balanced by: how much of the difference it brings about alone, in the real model. */
+export async function sufficesOf(
+  { recording, contrast, answer, foil, position, changed }: AskedRuns,
+  basis: PromptBasis,
+  graph: Graph,
+): Promise<Suffices | undefined> {
+  const live = featuresOn(basis, recording.model);
+  const asks =
+    live &&
+    (await questionAsked({ prompt: recording, contrast: contrast?.recording, answer, foil, position, changed }));
+  if (!asks) return undefined;
+  const featuresOf = ({ nodes, silent }: ChosenFeatures) =>
+    chartedFeatures([...graph.nodes.filter((_, i) => nodes[i]), ...silent.map(({ id }) => parseNodeId(id))]);
+  return {
+    sign: forAnswer(asks),
+    measure: charts => featureSufficiencies(asks, live, charts.map(featuresOf)),
+  };
+}
+
+/** Against a contrast, in a dictionary: the features that change most, for and against alike or balanced. */
+export async function chosenFeatures(
+  graph: Graph,
+  effect: Float64Array,
+  { silent, budget, suffices }: FeatureChoice,
+): Promise<{ chosen: ChosenFeatures; balance?: Balance }> {
+  const choose = (against: number): ChosenFeatures => {
+    const scaled = (v: number) => (v * (suffices?.sign ?? 1) < 0 ? v / against : v);
+    const sizes = effect.map(scaled);
+    const size = (s: SilentUnit) => Math.abs(scaled(s.effect));
+    const mine = graph.nodes.flatMap((node, i) => (node.kind === "unit" ? [Math.abs(sizes[i]!)] : []));
+    const least = [...mine, ...silent.map(size)].sort((a, b) => b - a)[budget - 1] ?? 0;
+    const wake = silent.filter(s => size(s) >= least).sort((a, b) => size(b) - size(a));
+    const some = wake.slice(0, budget);
+    return { nodes: strongest(graph, sizes, budget - some.length), silent: some };
+  };
+  if (!suffices) return { chosen: choose(1) };
+  const { chosen, factor, sufficiencyAlike } = await balancedBy(choose, suffices.measure);
+  const signed = [
+    ...graph.nodes.flatMap((node, i) => (node.kind === "unit" && chosen.nodes[i] ? [effect[i]!] : [])),
+    ...chosen.silent.map(s => s.effect),
+  ];
+  const supporting = signed.filter(v => v * suffices.sign > 0).length;
+  return { chosen, balance: { factor, for: supporting, against: signed.length - supporting, sufficiencyAlike } };
+}
+
+/** In features too the first layers' MLPs are charted whole, by what their features do to the answer. */
+export function blocksOfFeatures(
+  graph: Graph,
+  { ids, tokens, model }: Recording,
+  contrast: Recording,
+  contrastBasis: PromptBasis,
+  nodes: number,
+): { coarse: Block[]; effects: Map<string, number> } {
+  const effect = effectsAgainst(graph, contrastBasis);
+  const sizes = new Map<string, number>();
+  const effects = new Map<string, number>();
+  const add = (to: Map<string, number>, key: string, value: number) => to.set(key, (to.get(key) ?? 0) + value);
+  graph.nodes.forEach((node, i) => {
+    if (node.kind !== "unit") return;
+    const block = nodeId({ kind: "mlp", layer: node.layer, position: node.position });
+    add(sizes, block, Math.abs(effect[i]!));
+    add(effects, block, effect[i]!);
+  });
+  const limits = { layers: earlyLayers(model.layers), tokens, from: firstDifference(ids, contrast.ids), nodes };
+  return { coarse: earlyBlocks(limits, block => sizes.get(nodeId({ kind: "mlp", ...block })) ?? 0), effects };
+}
