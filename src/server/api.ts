@@ -273,6 +273,11 @@ export interface JobRequest<K extends JobKind = JobKind> {
   readonly input: JobKinds[K]["input"];
   /** The page that asks: when its event stream is gone, its work is cancelled. Scripts leave it out. */
   readonly client?: string | undefined;
+  /**
+   * Nobody has asked yet, somebody may: the work gives way to whatever is asked for, and the same request without this
+   * takes it over as far as it has come. Nothing is kept of it before.
+   */
+  readonly early?: boolean | undefined;
 }
 
 export interface ErrorInfo {

@@ -157,7 +157,8 @@ export function app(parts: Parts): Hono {
     return c.json(jobs.result(job.id) ?? null);
   });
   hono.delete("/api/jobs/:id", c => {
-    const job = jobs.cancel(c.req.param("id"));
+    const id = c.req.param("id");
+    const job = c.req.query("early") ? jobs.letGo(id) : jobs.cancel(id);
     return job ? c.json(job) : c.json({ error: { what: "there is no such job any more" } }, 404);
   });
 

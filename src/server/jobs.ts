@@ -1,6 +1,9 @@
 /**
  * Long work in a queue: one job at a time, in order, each with its progress, each to be cancelled. Jobs of a page that
  * has gone are cancelled. Knows nothing of models: what a job does is handed in.
+ *
+ * Work may be begun ahead of being asked for: it gives way to whatever is asked, and whoever asks for the same takes it
+ * over as far as it has come.
  */
 import { randomUUID } from "node:crypto";
 import { Problem, sentence } from "../core/problem.ts";
@@ -15,13 +18,16 @@ export type Work = (
   },
 ) => Promise<unknown>;
 
+/** Makes of what was worked out what the asker gets; not called for work that nobody asked for. */
+export type Deliver = (request: JobRequest, made: unknown) => Promise<unknown>;
+
 export type JobEvent = Extract<ServerEvent, { type: "job" | "part" }>;
 type Listener = (event: JobEvent, client: string | undefined) => void;
 
 interface Job {
   readonly id: string;
   readonly kind: JobKind;
-  readonly request: JobRequest;
+  request: JobRequest;
   readonly stop: AbortController;
   state: JobStatus["state"];
   stage?: string;
@@ -46,19 +52,27 @@ export class Jobs {
   private readonly queue: Job[] = [];
   private running: Job | undefined;
   private readonly listeners = new Set<Listener>();
+  /** What was begun ahead and nobody has asked for yet. */
+  private early: Job | undefined;
   private readonly work: Work;
+  private readonly deliver: Deliver;
 
-  constructor(work: Work) {
+  constructor(work: Work, deliver: Deliver = async (_, made) => made) {
     this.work = work;
+    this.deliver = deliver;
   }
 
   add(request: JobRequest): JobStatus {
+    const { early } = this;
+    if (early && !request.early && sameWork(early.request, request)) return this.takeOver(early, request);
+    if (early) this.letGo(early.id);
     if (this.queue.length >= most)
       throw new Problem(`${most} jobs are waiting already`, { advice: "again when some of them are done" });
     const id = randomUUID().slice(0, 8);
     const job: Job = { id, kind: request.kind, request, stop: new AbortController(), state: "queued" };
     this.all.set(job.id, job);
     this.queue.push(job);
+    if (request.early) this.early = job;
     const status = this.status(job);
     this.tell(job);
     queueMicrotask(() => void this.next());
@@ -92,6 +106,15 @@ export class Jobs {
     return this.status(job);
   }
 
+  /** Cancels what was begun ahead, unless somebody has asked for it meanwhile. */
+  letGo(id: string): JobStatus | undefined {
+    if (this.early?.id !== id) return this.get(id);
+    const job = this.early;
+    this.early = undefined;
+    delete job.result;
+    return this.cancel(id);
+  }
+
   /** The page is gone. */
   cancelOf(client: string): void {
     for (const job of this.all.values()) {
@@ -102,6 +125,25 @@ export class Jobs {
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  private takeOver(job: Job, request: JobRequest): JobStatus {
+    this.early = undefined;
+    job.request = request;
+    if (job.state === "done") {
+      const made = job.result;
+      job.state = "running";
+      delete job.result;
+      delete job.ended;
+      void this.deliver(request, made).then(
+        result => {
+          job.result = result;
+          this.end(job, "done");
+        },
+        error => this.fail(job, error),
+      );
+    }
+    return this.status(job);
   }
 
   private status(job: Job): JobStatus {
@@ -149,21 +191,30 @@ export class Jobs {
       for (const listener of this.listeners) listener(event, job.request.client);
     };
     try {
-      job.result = await this.work(job.request, { signal: job.stop.signal, progress, part });
-      this.end(job, job.stop.signal.aborted ? "cancelled" : "done");
+      const { signal } = job.stop;
+      const made = await this.work(job.request, { signal, progress, part });
+      signal.throwIfAborted();
+      job.result = job.request.early ? made : await this.deliver(job.request, made);
+      this.end(job, signal.aborted ? "cancelled" : "done");
     } catch (error) {
-      if (job.stop.signal.aborted) this.end(job, "cancelled");
-      else {
-        job.error = errorInfo(error);
-        this.end(job, "failed");
-      }
+      this.fail(job, error);
     }
     this.running = undefined;
     this.tellQueue();
     void this.next();
   }
 
+  private fail(job: Job, error: unknown): void {
+    if (job.stop.signal.aborted) this.end(job, "cancelled");
+    else {
+      job.error = errorInfo(error);
+      this.end(job, "failed");
+    }
+  }
+
   private end(job: Job, state: "done" | "failed" | "cancelled"): void {
+    // What failed is begun anew when it is asked for, so that the asker is told why.
+    if (this.early === job && state !== "done") this.early = undefined;
     job.state = state;
     job.ended = Date.now();
     if (state === "cancelled") delete job.result;
@@ -171,9 +222,15 @@ export class Jobs {
     const ended = [...this.all.values()].filter(j => j.ended !== undefined);
     const now = Date.now();
     ended.forEach((old, i) => {
-      if (i < ended.length - keep || now - old.ended! > keepFor) this.all.delete(old.id);
+      if (i >= ended.length - keep && now - old.ended! <= keepFor) return;
+      this.all.delete(old.id);
+      if (this.early === old) this.early = undefined;
     });
   }
+}
+
+function sameWork(a: JobRequest, b: JobRequest): boolean {
+  return JSON.stringify([a.kind, a.model, a.input, a.client]) === JSON.stringify([b.kind, b.model, b.input, b.client]);
 }
 
 /** What a page shows of an error: three lines for a person, or our own mistake said as such. */

@@ -14,7 +14,7 @@ import { Runs } from "../store/runs.ts";
 import type { JobRequest, ModelChoice, Models, ServerEvent, Traced } from "./api.ts";
 import { app, type Parts } from "./app.ts";
 import { Gallery } from "./gallery.ts";
-import { Jobs } from "./jobs.ts";
+import { type Deliver, Jobs, type Work } from "./jobs.ts";
 import { pageFiles } from "./page.ts";
 import { WorkerHost } from "./worker-host.ts";
 
@@ -57,15 +57,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     if (text === undefined) throw new Problem(`there is no saved chart "${id}"`, { advice: "the list of charts" });
     return JSON.parse(text);
   };
-  const jobs = new Jobs(async (request, calls) => {
-    const { kind, model, input } = request;
+  const work: Work = async ({ kind, model, input }, calls) => {
     if (kind === "trace") {
       const { save, ...rest } = input as JobRequest<"trace">["input"];
-      const document = await worker.call("trace", model, rest, calls);
-      calls.signal.throwIfAborted();
-      const result: Traced = save === false ? { document } : { id: (await runs.save(document)).id, document };
-      if (result.id) tell({ type: "runs" });
-      return result;
+      return worker.call("trace", model, rest, calls);
     }
     if (kind === "verify" || kind === "roles") {
       const { document: id } = input as JobRequest<"verify">["input"];
@@ -79,7 +74,16 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       return worker.call("heads", model, { ...edge, document: await documentOf(id) }, calls);
     }
     return worker.call(kind, model, input as never, calls);
-  });
+  };
+  const deliver: Deliver = async ({ kind, input }, made) => {
+    if (kind !== "trace") return made;
+    const document = made as TraceDocument;
+    if ((input as JobRequest<"trace">["input"]).save === false) return { document } satisfies Traced;
+    const { id } = await runs.save(document);
+    tell({ type: "runs" });
+    return { id, document } satisfies Traced;
+  };
+  const jobs = new Jobs(work, deliver);
   const parts: Parts = {
     version: options.version,
     build,

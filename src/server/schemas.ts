@@ -105,7 +105,13 @@ export const jobInputs = {
 export const jobRequest = z.discriminatedUnion(
   "kind",
   Object.entries(jobInputs).map(([kind, input]) =>
-    z.strictObject({ kind: z.literal(kind), model: modelName, input, client: z.string().max(64).optional() }),
+    z.strictObject({
+      kind: z.literal(kind),
+      model: modelName,
+      input,
+      client: z.string().max(64).optional(),
+      early: z.boolean().optional(),
+    }),
   ) as never,
 ) as unknown as z.ZodType<api.JobRequest>;
 

@@ -186,6 +186,7 @@ export function App() {
         model={model}
         ready={ready}
         loading={loading}
+        busy={running.length > 0}
         draft={draft}
         onDraft={setDraft}
         onLoad={load}

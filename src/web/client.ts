@@ -125,6 +125,26 @@ export async function job<K extends JobKind>(
   }
 }
 
+/**
+ * Begins work that nobody has asked for yet; the same question asked as a job takes it over. Aborting the signal lets go
+ * of it, unless it was taken over. What goes wrong is told to whoever asks.
+ */
+export function begin<K extends JobKind>(
+  kind: K,
+  model: string,
+  input: JobKinds[K]["input"],
+  signal: AbortSignal,
+): void {
+  send<JobStatus>("POST", "/api/jobs", { kind, model, input, client, early: true }).then(
+    ({ id }) => {
+      const letGo = () => void send("DELETE", `/api/jobs/${id}?early=1`, {}).catch(() => {});
+      if (signal.aborted) letGo();
+      else signal.addEventListener("abort", letGo, { once: true });
+    },
+    () => {},
+  );
+}
+
 /** By the stream, and by asking now and then in case an event was missed. */
 function end(started: JobStatus, options: RunOptions): Promise<JobStatus> {
   return new Promise((done, failed) => {

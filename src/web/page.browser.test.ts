@@ -86,6 +86,36 @@ test("cancelling a trace ends the work itself, and the next one runs", async () 
   });
 });
 
+test("while the preview is read the trace is begun: the click takes it over, and without a click nothing is kept", async () => {
+  interface Seen {
+    readonly id: string;
+    readonly kind: string;
+    readonly state: string;
+  }
+  const state = async () => (await (await fetch(`${scene.server.url}api/state`)).json()) as { jobs: readonly Seen[] };
+  const had = new Set((await state()).jobs.map(job => job.id));
+  const traces = async () => (await state()).jobs.filter(job => job.kind === "trace" && !had.has(job.id));
+  const kept = async () =>
+    ((await (await fetch(`${scene.server.url}api/documents`)).json()) as { runs: unknown[] }).runs.length;
+  await scene.open("", {}, async page => {
+    const before = await kept();
+    await page.fill("#prompt", "Nobody asks this");
+    await expect.poll(async () => (await traces()).map(job => job.state), { timeout: 60_000 }).toEqual(["done"]);
+    expect(await kept()).toBe(before);
+    await page.fill("#prompt", "Somebody asks this");
+    await expect
+      .poll(async () => (await traces()).map(job => job.state), { timeout: 60_000 })
+      .toEqual(["done", "done"]);
+    expect(await kept()).toBe(before);
+    await page.click(".composer button[type=submit]");
+    await page.waitForURL(/doc=\d{4}/);
+    await page.waitForSelector(".box.units");
+    expect(await page.locator(".question h1").textContent()).toContain("Somebody asks");
+    expect(await traces()).toHaveLength(2);
+    expect(await kept()).toBe(before + 1);
+  });
+});
+
 test("boxes are renamed, merged, and all of it undone", async () => {
   await scene.open("", {}, async page => {
     await trace(page, "The sky is");

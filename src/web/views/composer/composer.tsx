@@ -17,6 +17,7 @@ import { startersOf } from "./starters.ts";
 import { TokenChips } from "./token-chips.tsx";
 import { Turns } from "./turns.tsx";
 import { useContrast } from "./use-contrast.ts";
+import { mostTokens, useEarlyTrace } from "./use-early-trace.ts";
 import { usePreview } from "./use-preview.ts";
 
 export interface ComposerProps {
@@ -25,6 +26,8 @@ export interface ComposerProps {
   /** In memory, and the one that was chosen. */
   readonly ready: boolean;
   readonly loading: JobStatus | undefined;
+  /** Something was asked for and is being worked on. */
+  readonly busy: boolean;
   readonly draft: Draft;
   onDraft(draft: Draft): void;
   /** Somebody means to ask: the model may be loaded. */
@@ -68,12 +71,13 @@ export function Composer(props: ComposerProps) {
   const others = versusOf(draft) ? versus.prediction?.tokens : undefined;
   const mismatch = versus.fresh && tokens && others && tokens.length !== others.length;
   const seconds = estimate(models, model, tokens?.length);
+  const question = questionOf(draft, {
+    ...(preview.fresh ? { found: found.contrasts?.found[chosen] } : {}),
+    ...(versus.fresh ? { own: others } : {}),
+  });
+  const complete = preview.fresh && !mismatch && (looks ? found.contrasts : draft.against !== "own" || versus.fresh);
+  useEarlyTrace(model, complete && tokens!.length <= mostTokens ? question : undefined, props.busy);
   const trace = () => {
-    const current = preview.fresh;
-    const question = questionOf(draft, {
-      ...(current ? { found: found.contrasts?.found[chosen] } : {}),
-      ...(versus.fresh ? { own: others } : {}),
-    });
     if (!question || mismatch) return;
     found.stop();
     props.onTrace(question, tokens?.length);
