@@ -15,6 +15,7 @@ import { strongest } from "./strongest.ts";
 import { balancedBy, forAnswer } from "./verify/balance.ts";
 import { type Block, earlyBlocks, earlyLayers } from "./verify/early-blocks.ts";
 import { chartedFeatures, featureSufficiencies, questionAsked } from "./verify/gap.ts";
+import { bar } from "./verify/works.ts";
 
 /** [node] 1 for what a chart of features keeps of the graph, and what is silent here. */
 export interface ChosenFeatures {
@@ -26,6 +27,10 @@ export interface ChosenFeatures {
 export interface Suffices {
   /** Which sign of an effect is for the answer. */
   readonly sign: number;
+  /** The difference between the prompts, in logits: what effects are shares of. */
+  readonly gap: number;
+  /** Does such a share do (design §6)? */
+  readonly isEnough: (share: number) => boolean;
   /** What share of the difference each of some charts brings about alone, in the real model. */
   readonly measure: (charts: readonly ChosenFeatures[]) => Promise<readonly number[]>;
 }
@@ -54,6 +59,8 @@ export async function sufficesOf(
     chartedFeatures([...graph.nodes.filter((_, i) => nodes[i]), ...silent.map(({ id }) => parseNodeId(id))]);
   return {
     sign: forAnswer(asks),
+    gap: asks.onPrompt - asks.onContrast,
+    isEnough: share => share >= bar.sufficiency[0] && share <= bar.sufficiency[1],
     measure: charts => featureSufficiencies(asks, live, charts.map(featuresOf)),
   };
 }
@@ -62,9 +69,9 @@ export async function sufficesOf(
 export async function chosenFeatures(
   graph: Graph,
   effect: Float64Array,
-  { silent, budget, suffices }: FeatureChoice,
+  { silent, budget: most, suffices }: FeatureChoice,
 ): Promise<{ chosen: ChosenFeatures; balance?: Balance }> {
-  const choose = (against: number): ChosenFeatures => {
+  const choose = (against: number, budget = most): ChosenFeatures => {
     const scaled = (v: number) => (v * (suffices?.sign ?? 1) < 0 ? v / against : v);
     const sizes = effect.map(scaled);
     const size = (s: SilentUnit) => Math.abs(scaled(s.effect));
@@ -75,14 +82,79 @@ export async function chosenFeatures(
     return { nodes: strongest(graph, sizes, budget - some.length), silent: some };
   };
   if (!suffices) return { chosen: choose(1) };
-  const { chosen, factor, sufficiencyAlike } = await balancedBy(choose, suffices.measure);
+  const balanced = await balancedBy(against => choose(against), suffices.measure);
+  const { chosen, factor } = suffices.isEnough(balanced.sufficiency)
+    ? balanced
+    : nearer(balanced, await reduced(graph, effect, { silent, budget: most, suffices }, choose));
   const signed = [
     ...graph.nodes.flatMap((node, i) => (node.kind === "unit" && chosen.nodes[i] ? [effect[i]!] : [])),
     ...chosen.silent.map(s => s.effect),
   ];
   const supporting = signed.filter(v => v * suffices.sign > 0).length;
-  return { chosen, balance: { factor, for: supporting, against: signed.length - supporting, sufficiencyAlike } };
+  return {
+    chosen,
+    balance: {
+      factor,
+      for: supporting,
+      against: signed.length - supporting,
+      sufficiencyAlike: balanced.sufficiencyAlike,
+    },
+  };
 }
+
+/** How many times as many features as a chart may have it is reduced from, and what share of them stays each time. */
+const WIDE = 3;
+const STAYS = 0.75;
+
+/**
+ * Where those that change most do not bring the answer about together: from a chart of three times as many, those are
+ * left out, a quarter at a time, whose change by the graph and whose measured loss to the chart are smallest (the mean of
+ * the two, for and against alike). Features that matter only together are found so. Cost: one run for each feature, some
+ * seven times the budget in all.
+ */
+async function reduced(
+  graph: Graph,
+  effect: Float64Array,
+  { budget, suffices }: FeatureChoice & { readonly suffices: Suffices },
+  choose: (against: number, most: number) => ChosenFeatures,
+): Promise<Sufficing> {
+  let chosen = choose(1, budget * WIDE);
+  const coarse = graph.nodes.filter((node, i) => node.kind === "mlp" && chosen.nodes[i]).length;
+  for (;;) {
+    const [whole] = await suffices.measure([chosen]);
+    const features: { readonly effect: number; readonly without: ChosenFeatures }[] = chosen.silent.map(s => ({
+      effect: s.effect,
+      without: { ...chosen, silent: chosen.silent.filter(other => other !== s) },
+    }));
+    graph.nodes.forEach((node, i) => {
+      if (node.kind !== "unit" || !chosen.nodes[i]) return;
+      const nodes = chosen.nodes.slice();
+      nodes[i] = 0;
+      features.push({ effect: effect[i]!, without: { ...chosen, nodes } });
+    });
+    const more = features.length + coarse - budget;
+    if (more <= 0) return { chosen, factor: 1, sufficiency: whole! };
+    const measured = await suffices.measure(features.map(({ without }) => without));
+    const size = measured.map((share, i) => Math.abs((whole! - share) * suffices.gap + features[i]!.effect));
+    const weakest = [...size.keys()].sort((a, b) => size[a]! - size[b]!);
+    for (const i of weakest.slice(0, Math.min(more, Math.ceil(features.length * (1 - STAYS)))))
+      chosen = both(chosen, features[i]!.without);
+  }
+}
+
+/** What is in both charts. */
+function both(a: ChosenFeatures, b: ChosenFeatures): ChosenFeatures {
+  return { nodes: a.nodes.map((on, i) => on & b.nodes[i]!), silent: a.silent.filter(s => b.silent.includes(s)) };
+}
+
+interface Sufficing {
+  readonly chosen: ChosenFeatures;
+  readonly factor: number;
+  readonly sufficiency: number;
+}
+
+const nearer = (a: Sufficing, b: Sufficing): Sufficing =>
+  Math.abs(b.sufficiency - 1) < Math.abs(a.sufficiency - 1) ? b : a;
 
 /** In features too the first layers' MLPs are charted whole, by what their features do to the answer. */
 export function blocksOfFeatures(

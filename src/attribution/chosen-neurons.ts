@@ -45,7 +45,7 @@ export async function chosenNeurons(
   const effects = await totalEffects(
     recording,
     { direction, position },
-    { contrast: contrast?.recording, signal, ...(changed ? { passes: passing(recording) } : {}) },
+    { contrast: contrast?.recording, signal, ...(changed ? { passes: passing(recording), from: 0 } : {}) },
   );
   if (!contrast) {
     const none = effects.map(values => new Uint8Array(values.length));

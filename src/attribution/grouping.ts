@@ -8,6 +8,7 @@
  *    in depth and position; a heavy group for the answer and a heavy one against it stay apart. So layer bands form
  *    where profiles change, not at fixed quarters of the depth.
  * 4. The stage is kept at which the best few groups hold most and blur least; the rest is "other", a box a position.
+ *    Where all of them push one way though a good part of the units pushes the other, that part gets a box of its own.
  *
  * How much a node matters is the size of its signed effect on the answer, for or against. Influence would not do: in a
  * real model's neurons 99 % of it sits on tens of thousands of contributions that cancel, and follows no argument.
@@ -50,6 +51,8 @@ const outside = 0.6;
 /** One more box must hold, or unblur, this share of what matters. */
 const each = 0.02;
 const mostAtoms = 360;
+/** Units that push against all boxes are heard in a box of their own when they hold this share of what matters. */
+const heard = 0.05;
 /** A box spans at most so many words: more is no place in the argument. */
 const widest = 3;
 
@@ -107,17 +110,36 @@ function unitGroups(graph: Graph, options: GroupingOptions, most: number): Group
   const word = (position: number) => words[position] ?? position;
   const depth = Math.max(1, ...atoms.map(atom => atom.layer)) + 1;
 
-  const clusters = agglomerate({
-    mass: atoms.map(atom => atom.mass),
-    distance: (a, b) => distance(atoms[a]!, atoms[b]!, depth, word),
-    place: atoms.map(atom => word(atom.position)),
-    widest,
-    most,
-    outside,
-    each,
-  });
-  const members = (indices: readonly number[]) => indices.flatMap(i => atoms[i]!.members).sort((a, b) => a - b);
-  const boxes = clusters.map((cluster): Group => ({ kind: "units", members: members(cluster.members) }));
+  const boxed = (some: readonly Atom[], count: number): number[][] =>
+    agglomerate({
+      mass: some.map(atom => atom.mass),
+      distance: (a, b) => distance(some[a]!, some[b]!, depth, word),
+      place: some.map(atom => word(atom.position)),
+      widest,
+      most: count,
+      outside,
+      each,
+    }).map(({ members }) => members.flatMap(i => some[i]!.members).sort((a, b) => a - b));
+  const push = (members: readonly number[]) => members.reduce((sum, i) => sum + options.effect[i]!, 0);
+
+  let chosen = boxed(atoms, most);
+  const side = Math.sign(chosen[0] ? push(chosen[0]) : 0);
+  if (most > 1 && side !== 0 && chosen.every(box => push(box) * side > 0)) {
+    const others = atoms.filter(atom => push(atom.members) * side < 0);
+    const mass = (some: readonly Atom[]) => some.reduce((sum, atom) => sum + atom.mass, 0);
+    const [apart] = mass(others) >= heard * mass(atoms) ? boxed(others, 1) : [];
+    if (apart) {
+      const there = new Set(apart);
+      chosen = [
+        ...boxed(
+          atoms.filter(atom => !there.has(atom.members[0]!)),
+          most - 1,
+        ),
+        apart,
+      ];
+    }
+  }
+  const boxes = chosen.map((members): Group => ({ kind: "units", members }));
   const inBox = new Set(boxes.flatMap(box => box.members));
   const rest = units.filter(unit => !inBox.has(unit));
   return [...boxes, ...otherGroups(graph, rest, options.effect)];

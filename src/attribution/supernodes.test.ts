@@ -10,9 +10,9 @@ const tokens = ["The", " capital", " of", " the", " state", " with", " Dal", "la
 /**
  * A model of 16 layers and 10 tokens with three planted groups among hundreds of weak units: readers of " Dal" in layers
  * 0-3; at the last token, layers 8-11, units that they feed and that speak for the answer; and, in the same layers, units
- * that " capital" feeds and that speak against it.
+ * that " capital" feeds and that speak against it, `against` times as strongly.
  */
-function planted() {
+function planted(against = 0.7) {
   const random = numbers(11);
   const nodes: Node[] = [{ kind: "target", index: 0 }];
   const groups: Record<"readers" | "pro" | "contra" | "noise", number[]> = {
@@ -32,7 +32,7 @@ function planted() {
   const rows = nodes.flatMap((node, i): PlainRow[] => {
     if (node.kind === "target") {
       const of = (group: number[], weight: number) => group.map(unit => [unit, weight] as const);
-      return [{ node: i, edges: [...of(groups.pro, 1), ...of(groups.contra, -0.7), ...of(groups.noise, weak())] }];
+      return [{ node: i, edges: [...of(groups.pro, 1), ...of(groups.contra, -against), ...of(groups.noise, weak())] }];
     }
     if (node.kind !== "unit") return [];
     const below = groups.noise.filter(unit => {
@@ -66,6 +66,19 @@ test("planted groups are found among hundreds of weak units, and what speaks aga
   expect(pro.reads[0]!.id).toBe(readers.id);
   expect(contra.reads[0]!.label).toBe("‘capital’");
   expect(readers.reads[0]!.label).toBe("‘Dallas’"); // two tokens, one word
+});
+
+test("what speaks against the answer has a box of its own, though it would go under beside the rest", () => {
+  const { graph, groups } = planted(0.1);
+  const ids = new Set(groups.contra.map(i => nodeId(graph.nodes[i]!)));
+  for (const boxes of [5, 10]) {
+    const made = supernodes(graph, { tokens, boxes });
+    const against = made.supernodes.filter(box => box.kind === "units" && box.effect < 0);
+    expect(against).not.toHaveLength(0);
+    expect(against[0]!.members.filter(id => ids.has(id)).length).toBeGreaterThanOrEqual(10);
+    const named = made.supernodes.filter(box => box.kind === "tokens" || box.kind === "units");
+    expect(named.length).toBeLessThanOrEqual(boxes);
+  }
 });
 
 test("the dial sets how many boxes there are at most, and everything that is drawn is in some box", () => {

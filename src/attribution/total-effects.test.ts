@@ -122,6 +122,25 @@ describe.each(tinyFamilies)("%s", family => {
     await model.release();
   });
 
+  test("pulls from a position on are the same, and before it there are none", async () => {
+    const model = await tinyModel(family);
+    const recording = await recordRun(model, ids(family));
+    const { dModel, dMlp } = model.config;
+    const answer = { direction: direction(dModel), position: 7 };
+    const passes = recording.read.map(read => Uint8Array.from(read.hidden!, (_, i) => (i % 3 === 0 ? 0 : 1)));
+    for (const options of [{ rule: "relp" }, { rule: "gradient" }, { rule: "gradient", passes }] as const) {
+      const all = await unitPulls(stateOf(recording), answer, options);
+      const late = await unitPulls(stateOf(recording), answer, { ...options, from: 5 });
+      all.forEach((whole, layer) => {
+        const largest = whole.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+        expect(late[layer]!.subarray(0, 5 * dMlp).every(v => v === 0)).toBe(true);
+        for (let i = 5 * dMlp; i < whole.length; i++)
+          expect(Math.abs(late[layer]![i]! - whole[i]!)).toBeLessThanOrEqual(1e-5 * largest);
+      });
+    }
+    await model.release();
+  });
+
   test("the gradient is that of the live model, by finite differences; held units pass nothing on", async () => {
     const model = await tinyModel(family);
     const recording = await recordRun(model, ids(family));

@@ -7,6 +7,7 @@
  * of value times the pull on it.
  */
 import { float32, tensor } from "../core/tensor.ts";
+import { firstDifference } from "../interventions/hold.ts";
 import { Places } from "../models/forward.ts";
 import type { Model } from "../models/model.ts";
 import type { Recording } from "../models/record.ts";
@@ -29,6 +30,11 @@ export interface PullOptions {
   readonly passes?: readonly Uint8Array[];
   /** Are all runs of the state one and the same? Then frozen attention takes them together. */
   readonly sameRun?: boolean;
+  /**
+   * Positions from here on matter; pulls on units before are left zero. Nothing before acts on them: what is pulled
+   * there came from later positions and goes to earlier ones.
+   */
+  readonly from?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -52,28 +58,35 @@ async function pullBack(
   const places = new Places(model, 0, tokens);
   const relp = options.rule === "relp";
   const size = tokens * dModel;
+  const late = lateOf(batch, tokens, options.from ?? 0);
   let pull = await answerPull(state, answer, options.rule);
   const pulls: Float32Array[] = new Array(model.layers);
   const shape = [batch, tokens, dModel];
+  const lateShape = [batch, late.tokens, dModel];
+  const unitShape = [batch, late.tokens, dMlp];
   for (let layer = model.layers - 1; layer >= 0; layer--) {
     options.signal?.throwIfAborted();
     const units = await model.program(relp ? "unitsPull" : "unitsGradient", layer);
     const onUnits = float32(
       (
         await units.run({
-          pull: tensor(shape, pull),
-          hidden: tensor([batch, tokens, dMlp], state.hidden[layer]!),
-          mid: tensor(shape, state.mid[layer]!),
+          pull: tensor(lateShape, late.cut(pull, dModel)),
+          hidden: tensor(unitShape, late.cut(state.hidden[layer]!, dMlp)),
+          mid: tensor(lateShape, late.cut(state.mid[layer]!, dModel)),
         })
       ).pulled,
     );
-    pulls[layer] = onUnits.slice();
     const passes = options.passes?.[layer];
-    if (passes) for (let i = 0; i < onUnits.length; i++) if (!passes[i % passes.length]) onUnits[i] = 0;
+    const whole = late.whole(onUnits, dMlp);
+    pulls[layer] = whole === onUnits && passes ? onUnits.slice() : whole;
+    if (passes) {
+      const these = passes.length > tokens * dMlp ? late.cut(passes, dMlp) : late.cutOne(passes, dMlp);
+      for (let i = 0; i < onUnits.length; i++) if (!these[i % these.length]) onUnits[i] = 0;
+    }
     const read = await model.program(relp ? "readPull" : "readGradient", layer);
     const seen = parallel ? state.residual[layer]! : state.mid[layer]!;
-    const given = { pull: tensor([batch, tokens, dMlp], onUnits), x: tensor(shape, seen) };
-    const onSeen = float32((await read.run(given)).pulled);
+    const given = { pull: tensor(unitShape, onUnits), x: tensor(lateShape, late.cut(seen, dModel)) };
+    const onSeen = late.whole(float32((await read.run(given)).pulled), dModel);
     const onMid = pull.slice();
     if (!parallel) for (let i = 0; i < onMid.length; i++) onMid[i]! += onSeen[i]!;
     const next = new Float32Array(pull.length);
@@ -102,6 +115,31 @@ async function pullBack(
     pull = next;
   }
   return { units: pulls, input: pull };
+}
+
+/** Cuts [batch, token, width] to the positions from `from` on, and puts what was cut back among zeros. */
+function lateOf(batch: number, tokens: number, from: number) {
+  const left = tokens - from;
+  const cut = <A extends Float32Array<ArrayBuffer> | Uint8Array>(runs: number, all: A, width: number): A => {
+    if (from === 0) return all;
+    const out = all.slice(0, runs * left * width) as A;
+    for (let b = 0; b < runs; b++)
+      out.set(all.subarray((b * tokens + from) * width, (b + 1) * tokens * width), b * left * width);
+    return out;
+  };
+  return {
+    tokens: left,
+    cut: <A extends Float32Array<ArrayBuffer> | Uint8Array>(all: A, width: number) => cut(batch, all, width),
+    /** Of what is the same for all runs: [token, width]. */
+    cutOne: (all: Uint8Array, width: number) => cut(1, all, width),
+    whole(some: Float32Array<ArrayBuffer>, width: number): Float32Array<ArrayBuffer> {
+      if (from === 0) return some;
+      const out = new Float32Array(batch * tokens * width);
+      for (let b = 0; b < batch; b++)
+        out.set(some.subarray(b * left * width, (b + 1) * left * width), (b * tokens + from) * width);
+      return out;
+    },
+  };
 }
 
 /** The pull on the stream leaving the last layer [batch, token, dModel]: back through the final norm. */
@@ -164,7 +202,10 @@ export async function totalEffects(
   answer: Answer,
   options: TotalEffectOptions = {},
 ): Promise<Float32Array[]> {
-  const { contrast, pulls: whose = "both", ...rest } = options;
+  const { contrast, pulls: whose = "both", ...more } = options;
+  // What is alike in both has no change of value.
+  const from = contrast ? Math.min(firstDifference(recording.ids, contrast.ids), recording.tokens - 1) : 0;
+  const rest = { from, ...more };
   const pulls = await unitPulls(stateOf(recording), answer, { rule: "relp", ...rest });
   const there =
     contrast && whose === "both" ? await unitPulls(stateOf(contrast), answer, { rule: "relp", ...rest }) : undefined;

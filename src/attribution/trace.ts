@@ -93,7 +93,8 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
   const targets = await targetsOf(runs, onPrompt, request, show);
   const contrastBasis =
     contrast && basis.name !== "neurons" && !runs.unit ? await basis.on(contrast.recording) : undefined;
-  const expand = request.expand ?? request.units ?? 500;
+  // What features do is read off their rows, so a chart of few is chosen from many.
+  const expand = request.expand ?? Math.max(request.units ?? 500, contrastBasis ? 500 : 0);
   const scene: Scene = {
     runs,
     basis: onPrompt,
