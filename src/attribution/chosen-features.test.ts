@@ -16,6 +16,7 @@ function features(effects: readonly number[]) {
 const onlyTogether = (tried: ChosenFeatures[]) => ({
   sign: 1,
   gap: 10,
+  cheap: true,
   isEnough: (share: number) => share >= 0.8 && share <= 1.25,
   measure: async (charts: readonly ChosenFeatures[]) => {
     tried.push(...charts);
@@ -44,4 +45,14 @@ test("where they do bring it about, nothing else is looked for", async () => {
   const { chosen } = await chosenFeatures(graph, effect, { silent: [], budget: 4, suffices: onlyTogether(tried) });
   expect([chosen.nodes[9], chosen.nodes[10]]).toEqual([1, 1]);
   expect(tried).toHaveLength(1);
+});
+
+test("in a model whose runs are dear, those that change most are the chart", async () => {
+  const { graph, effect } = features([2, 2, 2, 2, -2, -2, 2, 2, 0.5, 0.5, 0.1, -0.1]);
+  const tried: ChosenFeatures[] = [];
+  const suffices = { ...onlyTogether(tried), cheap: false };
+  const { chosen } = await chosenFeatures(graph, effect, { silent: [], budget: 4, suffices });
+  expect([chosen.nodes[9], chosen.nodes[10]]).toEqual([0, 0]);
+  // As they are, and with four factors.
+  expect(tried).toHaveLength(5);
 });

@@ -31,9 +31,18 @@ export interface Suffices {
   readonly gap: number;
   /** Does such a share do (design §6)? */
   readonly isEnough: (share: number) => boolean;
+  /** May charts be measured by the thousand? Not in a model where that takes longer than all else. */
+  readonly cheap: boolean;
   /** What share of the difference each of some charts brings about alone, in the real model. */
   readonly measure: (charts: readonly ChosenFeatures[]) => Promise<readonly number[]>;
 }
+
+/** Most weights of a model whose charts are reduced by measuring: 2,000 runs of the specimen (1.6 million) take seconds. */
+const CHEAP = 2e7;
+
+/** Of one layer, about. */
+const weightsOf = ({ dModel, dMlp }: { readonly dModel: number; readonly dMlp: number }): number =>
+  4 * dModel ** 2 + 3 * dModel * dMlp;
 
 interface FeatureChoice {
   /** Features that speak on the contrast alone: they share the chart's nodes with the others. */
@@ -60,6 +69,7 @@ export async function sufficesOf(
   return {
     sign: forAnswer(asks),
     gap: asks.onPrompt - asks.onContrast,
+    cheap: recording.model.layers * weightsOf(recording.model.config) <= CHEAP,
     isEnough: share => share >= bar.sufficiency[0] && share <= bar.sufficiency[1],
     measure: charts => featureSufficiencies(asks, live, charts.map(featuresOf)),
   };
@@ -83,9 +93,10 @@ export async function chosenFeatures(
   };
   if (!suffices) return { chosen: choose(1) };
   const balanced = await balancedBy(against => choose(against), suffices.measure);
-  const { chosen, factor } = suffices.isEnough(balanced.sufficiency)
-    ? balanced
-    : nearer(balanced, await reduced(graph, effect, { silent, budget: most, suffices }, choose));
+  const { chosen, factor } =
+    suffices.cheap && !suffices.isEnough(balanced.sufficiency)
+      ? nearer(balanced, await reduced(graph, effect, { silent, budget: most, suffices }, choose))
+      : balanced;
   const signed = [
     ...graph.nodes.flatMap((node, i) => (node.kind === "unit" && chosen.nodes[i] ? [effect[i]!] : [])),
     ...chosen.silent.map(s => s.effect),

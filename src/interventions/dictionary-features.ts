@@ -24,6 +24,9 @@ export function dictionaryFeatures(basis: DictionaryBasis, model: Model, silent:
     });
   }
   const product = new Product(model.device);
+  // Thousands of variants of one run ask for the same again.
+  const written = new Kept<readonly { readonly layer: number; readonly vector: Float32Array }[]>();
+  const before = new WeakMap<Recording, Kept<Float32Array>>();
   const at = async (layer: DictionaryLayer, x: Float32Array<ArrayBuffer>, features: readonly number[]) => {
     const { kind } = layer.activation;
     if (kind === "topk" || kind === "groupmax") {
@@ -55,7 +58,11 @@ export function dictionaryFeatures(basis: DictionaryBasis, model: Model, silent:
       if (position < silent) return new Float32Array(features.length);
       const { dModel } = model.config;
       const data = recordedAt(recording, layer, reads);
-      return at(layers[layer]!, data.slice(position * dModel, (position + 1) * dModel), features);
+      const kept = before.get(recording) ?? new Kept<Float32Array>();
+      before.set(recording, kept);
+      return kept.get(`${layer} ${position} ${features.join(" ")}`, () =>
+        at(layers[layer]!, data.slice(position * dModel, (position + 1) * dModel), features),
+      );
     },
     async bypass(recording, layer, stream, normsHeld) {
       const one = layers[layer]!;
@@ -68,15 +75,31 @@ export function dictionaryFeatures(basis: DictionaryBasis, model: Model, silent:
         product,
       );
     },
-    async writes(layer, feature) {
-      const { outputs, dModel, decoder } = layers[layer]!;
-      const row = await gather(columnsOf(decoder, 0, outputs * dModel), [feature]);
-      return Array.from({ length: outputs }, (_, j) => ({
-        layer: layer + j,
-        vector: row.slice(j * dModel, (j + 1) * dModel),
-      }));
+    writes(layer, feature) {
+      return written.get(`${layer} ${feature}`, async () => {
+        const { outputs, dModel, decoder } = layers[layer]!;
+        const row = await gather(columnsOf(decoder, 0, outputs * dModel), [feature]);
+        return Array.from({ length: outputs }, (_, j) => ({
+          layer: layer + j,
+          vector: row.slice(j * dModel, (j + 1) * dModel),
+        }));
+      });
     },
   };
+}
+
+/** What was worked out, while it is not too much. */
+class Kept<Value> {
+  private readonly values = new Map<string, Promise<Value>>();
+
+  get(key: string, make: () => Promise<Value>): Promise<Value> {
+    const had = this.values.get(key);
+    if (had) return had;
+    if (this.values.size >= 4096) this.values.clear();
+    const made = make();
+    this.values.set(key, made);
+    return made;
+  }
 }
 
 /** The live features of a prompt's basis; undefined for neurons, which need none. */
