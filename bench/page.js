@@ -24,10 +24,19 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 /** Milliseconds between the preview and the first click. */
 const reading = 3000;
+/** One after the other in one page, each read and then traced. */
 const prompts = {
-  specimen: "Fact: the capital of the state containing Dallas is",
+  specimen: [
+    "Fact: the capital of the state containing Dallas is",
+    "Fact: the capital of the state containing Oakland is",
+    "Fact: the capital of the state containing Miami is",
+  ],
   // 16 tokens with SmolLM2's tokenizer.
-  other: "When John and Mary went to the store, John gave a bottle of milk to",
+  other: [
+    "When John and Mary went to the store, John gave a bottle of milk to",
+    "When Anna and Mark went to the park, Anna gave a cup of tea to",
+    "When Paul and Lisa went to the bank, Paul gave a box of pens to",
+  ],
 };
 
 const build = await fresh();
@@ -109,34 +118,40 @@ async function measure(url, model) {
   }
   await page.goto(url);
   await page.waitForSelector("[data-box]");
-  const prompt = model === "specimen" ? prompts.specimen : prompts.other;
-  const times = [];
-  const began = performance.now();
-  await page.fill("#prompt", prompt);
-  await page.waitForSelector(".prediction");
-  put(`${name}: from typing to the next-token preview, model cold`, (performance.now() - began) / 1e3, "s");
-  // What it is held against is found while somebody reads the preview.
-  await page.waitForFunction(() =>
-    /found by|none of/.test(document.querySelector(".versus-head .hint")?.textContent ?? ""),
-  );
-  // As somebody does who reads the preview; the server prepares the first trace meanwhile.
-  await page.waitForTimeout(reading);
-  for (let i = 0; i < runs; i++) {
+  const goal = model === "specimen" ? 2 : 6;
+  const click = async () => {
     const had = page.url();
     const start = performance.now();
     await page.click(".composer button[type=submit]");
     await page.waitForFunction(had => location.href !== had && location.search.includes("doc="), had);
     await page.waitForSelector(".box.units");
-    times.push((performance.now() - start) / 1e3);
-  }
-  put(
-    `${name}: click to story, first time, ${reading / 1e3} s after the preview`,
-    times[0],
-    "s",
-    model === "specimen" ? 2 : 6,
-  );
-  if (times.length > 1)
-    put(`${name}: click to story, again`, median(times.slice(1)), "s", model === "specimen" ? 2 : 6);
+    return (performance.now() - start) / 1e3;
+  };
+  const [first, ...more] = model === "specimen" ? prompts.specimen : prompts.other;
+  const ask = async prompt => {
+    await page.fill("#prompt", prompt);
+    // The preview of the prompt before stands until this one is read.
+    await page.waitForTimeout(400);
+    await page.waitForSelector(".preview .chips-row:not(.stale)");
+    // What it is held against is found while somebody reads the preview, and then the trace is begun.
+    await page.waitForFunction(() =>
+      /found by|none of/.test(document.querySelector(".versus-head .hint")?.textContent ?? ""),
+    );
+    await page.waitForTimeout(reading);
+    return click();
+  };
+  const began = performance.now();
+  await page.fill("#prompt", first);
+  await page.waitForSelector(".prediction");
+  put(`${name}: from typing to the next-token preview, model cold`, (performance.now() - began) / 1e3, "s");
+  const read = `${reading / 1e3} s after preview and contrast`;
+  put(`${name}: click to story, first time, ${read}`, await ask(first), "s", goal);
+  const others = [];
+  for (const prompt of more) others.push(await ask(prompt));
+  put(`${name}: click to story, other prompts, ${read}`, median(others), "s", goal);
+  const again = [];
+  for (let i = 0; i < runs; i++) again.push(await click());
+  put(`${name}: click to story, again at once, nothing begun`, median(again), "s", goal);
 }
 
 /** The time that choosing a node keeps the page busy, with 2,000 nodes and 20,000 edges. */

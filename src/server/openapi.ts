@@ -49,7 +49,11 @@ export function openApi(version: string) {
       },
       "/api/jobs/{id}": {
         get: { summary: "how far a job is", parameters: [id], responses: answer("its status") },
-        delete: { summary: "cancel a job", parameters: [id], responses: answer("its status") },
+        delete: {
+          summary: "cancel a job; with early, only one that was begun early and that nobody has asked for since",
+          parameters: [id, { name: "early", in: "query", schema: { type: "string" } }],
+          responses: answer("its status"),
+        },
       },
       "/api/jobs/{id}/result": { get: { summary: "what a job gave", parameters: [id], responses: answer("by kind") } },
       "/api/events": {
