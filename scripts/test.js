@@ -110,7 +110,7 @@ async function vitest(project, env) {
   return counted({ ...again, tests: [...elsewhere, ...again.tests] }, first.failures);
 }
 
-/** Runs the files `only` of a project, or all. `failures`: what went wrong, by name; `files`: those with a test that did not pass. */
+/** Runs the files `only` of a project, or all. `failures`: what went wrong, by name; `files`: those to run again, none for all. */
 async function vitestOnce(project, env, only) {
   const work = mkdtempSync(join(tmpdir(), "lucida-test-"));
   const report = join(work, "report.json");
@@ -143,9 +143,10 @@ async function vitestOnce(project, env, only) {
     } catch {
       // No report: vitest itself fell over, which the exit code tells.
     }
-    const files = [...unfinished];
+    // Without a failed test it may be any file's fault, also one whose tests all passed: then all run again.
+    const files = failures.size > 0 ? [...unfinished] : [];
     if (!ok && failures.size === 0)
-      failures.set(files.join(", ") || "somewhere", "an error that nobody caught, or a process that ended");
+      failures.set([...unfinished].join(", ") || "somewhere", "an error that nobody caught, or a process that ended");
     return { ok, tests, failures, files };
   } finally {
     rmSync(work, { recursive: true, force: true });

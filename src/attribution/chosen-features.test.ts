@@ -17,7 +17,6 @@ const onlyTogether = (tried: ChosenFeatures[]) => ({
   sign: 1,
   gap: 10,
   cheap: true,
-  isEnough: (share: number) => share >= 0.8 && share <= 1.25,
   measure: async (charts: readonly ChosenFeatures[]) => {
     tried.push(...charts);
     return charts.map(({ nodes }) => (nodes[9] && nodes[10] ? 1 : 0.2));

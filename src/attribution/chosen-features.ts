@@ -15,7 +15,7 @@ import { strongest } from "./strongest.ts";
 import { balancedBy, forAnswer } from "./verify/balance.ts";
 import { type Block, earlyBlocks, earlyLayers } from "./verify/early-blocks.ts";
 import { chartedFeatures, featureSufficiencies, questionAsked } from "./verify/gap.ts";
-import { bar } from "./verify/works.ts";
+import { isSufficient } from "./verify/works.ts";
 
 /** [node] 1 for what a chart of features keeps of the graph, and what is silent here. */
 export interface ChosenFeatures {
@@ -29,8 +29,6 @@ export interface Suffices {
   readonly sign: number;
   /** The difference between the prompts, in logits: what effects are shares of. */
   readonly gap: number;
-  /** Does such a share do (design §6)? */
-  readonly isEnough: (share: number) => boolean;
   /** May charts be measured by the thousand? Not in a model where that takes longer than all else. */
   readonly cheap: boolean;
   /** What share of the difference each of some charts brings about alone, in the real model. */
@@ -70,7 +68,6 @@ export async function sufficesOf(
     sign: forAnswer(asks),
     gap: asks.onPrompt - asks.onContrast,
     cheap: recording.model.layers * weightsOf(recording.model.config) <= CHEAP,
-    isEnough: share => share >= bar.sufficiency[0] && share <= bar.sufficiency[1],
     measure: charts => featureSufficiencies(asks, live, charts.map(featuresOf)),
   };
 }
@@ -94,8 +91,8 @@ export async function chosenFeatures(
   if (!suffices) return { chosen: choose(1) };
   const balanced = await balancedBy(against => choose(against), suffices.measure);
   const { chosen, factor } =
-    suffices.cheap && !suffices.isEnough(balanced.sufficiency)
-      ? nearer(balanced, await reduced(graph, effect, { silent, budget: most, suffices }, choose))
+    suffices.cheap && !isSufficient(balanced.sufficiency)
+      ? nearer(balanced, await reduced(graph, effect, most, suffices, choose))
       : balanced;
   const signed = [
     ...graph.nodes.flatMap((node, i) => (node.kind === "unit" && chosen.nodes[i] ? [effect[i]!] : [])),
@@ -126,7 +123,8 @@ const STAYS = 0.75;
 async function reduced(
   graph: Graph,
   effect: Float64Array,
-  { budget, suffices }: FeatureChoice & { readonly suffices: Suffices },
+  budget: number,
+  suffices: Suffices,
   choose: (against: number, most: number) => ChosenFeatures,
 ): Promise<Sufficing> {
   let chosen = choose(1, budget * WIDE);

@@ -7,7 +7,7 @@
  * of value times the pull on it.
  */
 import { float32, tensor } from "../core/tensor.ts";
-import { firstDifference } from "../interventions/hold.ts";
+import { changesFrom } from "../interventions/hold.ts";
 import { Places } from "../models/forward.ts";
 import type { Model } from "../models/model.ts";
 import type { Recording } from "../models/record.ts";
@@ -80,7 +80,7 @@ async function pullBack(
     const whole = late.whole(onUnits, dMlp);
     pulls[layer] = whole === onUnits && passes ? onUnits.slice() : whole;
     if (passes) {
-      const these = passes.length > tokens * dMlp ? late.cut(passes, dMlp) : late.cutOne(passes, dMlp);
+      const these = late.cut(passes, dMlp);
       for (let i = 0; i < onUnits.length; i++) if (!these[i % these.length]) onUnits[i] = 0;
     }
     const read = await model.program(relp ? "readPull" : "readGradient", layer);
@@ -117,21 +117,19 @@ async function pullBack(
   return { units: pulls, input: pull };
 }
 
-/** Cuts [batch, token, width] to the positions from `from` on, and puts what was cut back among zeros. */
+/** Cuts [run, token, width] to the positions from `from` on, and puts what was cut back among zeros. */
 function lateOf(batch: number, tokens: number, from: number) {
   const left = tokens - from;
-  const cut = <A extends Float32Array<ArrayBuffer> | Uint8Array>(runs: number, all: A, width: number): A => {
-    if (from === 0) return all;
-    const out = all.slice(0, runs * left * width) as A;
-    for (let b = 0; b < runs; b++)
-      out.set(all.subarray((b * tokens + from) * width, (b + 1) * tokens * width), b * left * width);
-    return out;
-  };
   return {
     tokens: left,
-    cut: <A extends Float32Array<ArrayBuffer> | Uint8Array>(all: A, width: number) => cut(batch, all, width),
-    /** Of what is the same for all runs: [token, width]. */
-    cutOne: (all: Uint8Array, width: number) => cut(1, all, width),
+    cut<A extends Float32Array<ArrayBuffer> | Uint8Array>(all: A, width: number): A {
+      if (from === 0) return all;
+      const runs = all.length / (tokens * width);
+      const out = all.slice(0, runs * left * width) as A;
+      for (let b = 0; b < runs; b++)
+        out.set(all.subarray((b * tokens + from) * width, (b + 1) * tokens * width), b * left * width);
+      return out;
+    },
     whole(some: Float32Array<ArrayBuffer>, width: number): Float32Array<ArrayBuffer> {
       if (from === 0) return some;
       const out = new Float32Array(batch * tokens * width);
@@ -204,7 +202,7 @@ export async function totalEffects(
 ): Promise<Float32Array[]> {
   const { contrast, pulls: whose = "both", ...more } = options;
   // What is alike in both has no change of value.
-  const from = contrast ? Math.min(firstDifference(recording.ids, contrast.ids), recording.tokens - 1) : 0;
+  const from = contrast ? changesFrom(recording, contrast) : 0;
   const rest = { from, ...more };
   const pulls = await unitPulls(stateOf(recording), answer, { rule: "relp", ...rest });
   const there =

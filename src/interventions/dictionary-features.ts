@@ -26,7 +26,7 @@ export function dictionaryFeatures(basis: DictionaryBasis, model: Model, silent:
   const product = new Product(model.device);
   // Thousands of variants of one run ask for the same again.
   const written = new Kept<readonly { readonly layer: number; readonly vector: Float32Array }[]>();
-  const before = new WeakMap<Recording, Kept<Float32Array>>();
+  const onRecording = new WeakMap<Recording, Kept<Float32Array>>();
   const at = async (layer: DictionaryLayer, x: Float32Array<ArrayBuffer>, features: readonly number[]) => {
     const { kind } = layer.activation;
     if (kind === "topk" || kind === "groupmax") {
@@ -58,8 +58,8 @@ export function dictionaryFeatures(basis: DictionaryBasis, model: Model, silent:
       if (position < silent) return new Float32Array(features.length);
       const { dModel } = model.config;
       const data = recordedAt(recording, layer, reads);
-      const kept = before.get(recording) ?? new Kept<Float32Array>();
-      before.set(recording, kept);
+      const kept = onRecording.get(recording) ?? new Kept<Float32Array>();
+      onRecording.set(recording, kept);
       return kept.get(`${layer} ${position} ${features.join(" ")}`, () =>
         at(layers[layer]!, data.slice(position * dModel, (position + 1) * dModel), features),
       );

@@ -102,18 +102,12 @@ async function grouped(
     const key = `${feature.layer} ${feature.position}`;
     places.set(key, [...(places.get(key) ?? []), feature]);
   }
-  const written = new Map<string, Awaited<ReturnType<LiveFeatures["writes"]>>>();
   const groups = new Map<number, Group[]>();
   for (const members of places.values()) {
     const { layer, position } = members[0]!;
     const indices = members.map(m => m.index);
     const writes: Group["writes"][number][] = [];
-    for (const index of indices) {
-      const key = `${layer} ${index}`;
-      const had = written.get(key) ?? (await live.writes(layer, index));
-      written.set(key, had);
-      writes.push(had);
-    }
+    for (const index of indices) writes.push(await live.writes(layer, index));
     const other = await live.recorded(contrast, layer, position, indices);
     groups.set(layer, [...(groups.get(layer) ?? []), { position, indices, other, writes }]);
   }

@@ -23,6 +23,11 @@ export function firstDifference(a: readonly number[], b: readonly number[]): num
   return at < 0 ? a.length : at;
 }
 
+/** The first position at which anything can differ between runs of two prompts; the last where they are one and the same. */
+export function changesFrom(recording: Recording, contrast: Recording): number {
+  return Math.min(firstDifference(recording.ids, contrast.ids), recording.tokens - 1);
+}
+
 /**
  * `held`: which neurons take the other prompt's values; the rest is computed as it comes. Before the first token in which
  * the prompts differ, all values are the same, so nothing is held there and nothing need be run.
@@ -37,7 +42,7 @@ export function holdVariant(
   checkSameLength(recording, contrast);
   const { dMlp } = recording.model.config;
   const take = held === "charted" ? 1 : 0;
-  const from = Math.min(firstDifference(recording.ids, contrast.ids), recording.tokens - 1);
+  const from = changesFrom(recording, contrast);
   let start = 0;
   return {
     ...mode,

@@ -31,6 +31,9 @@ export interface LiveFeatures {
    * where MLP outputs are held, as in circuit-tracer.
    */
   bypass(recording: Recording, layer: number, stream: Floats, normsHeld: boolean): Promise<Floats | undefined>;
-  /** What the feature adds to the stream for each unit of activation, at its own layer and, if it does, later ones. */
+  /**
+   * What the feature adds to the stream for each unit of activation, at its own layer and, if it does, later ones. Kept:
+   * asking again for thousands of variants costs nothing.
+   */
   writes(layer: number, feature: number): Promise<readonly { readonly layer: number; readonly vector: Floats }[]>;
 }

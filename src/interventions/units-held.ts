@@ -13,23 +13,16 @@ export async function unitsHeld(
 ): Promise<Variant> {
   const { recording, basis, features } = context;
   if (!features) return unitVariant(recording, basis, values, mode);
-  const written = new Map<string, FeatureEdit["writes"]>();
   const edits: FeatureEdit[] = [];
   for (const { unit, value } of values) {
     const { layer, position, index } = basis.place(unit);
-    const key = `${layer} ${index}`;
-    let writes = written.get(key);
-    if (!writes) {
-      writes = await features.writes(layer, index);
-      written.set(key, writes);
-    }
     const places = { positions: new Set([position]), generated: false };
     edits.push({
       layer,
       index,
       places,
       value: () => value,
-      writes,
+      writes: await features.writes(layer, index),
       recorded: new Map([[position, basis.activation(unit)]]),
     });
   }

@@ -135,13 +135,7 @@ export class Jobs {
       job.state = "running";
       delete job.result;
       delete job.ended;
-      void this.deliver(request, made).then(
-        result => {
-          job.result = result;
-          this.end(job, "done");
-        },
-        error => this.fail(job, error),
-      );
+      void this.hand(job, made);
     }
     return this.status(job);
   }
@@ -194,14 +188,26 @@ export class Jobs {
       const { signal } = job.stop;
       const made = await this.work(job.request, { signal, progress, part });
       signal.throwIfAborted();
-      job.result = job.request.early ? made : await this.deliver(job.request, made);
-      this.end(job, signal.aborted ? "cancelled" : "done");
+      if (job.request.early) {
+        job.result = made;
+        this.end(job, "done");
+      } else await this.hand(job, made);
     } catch (error) {
       this.fail(job, error);
     }
     this.running = undefined;
     this.tellQueue();
     void this.next();
+  }
+
+  /** To whoever asked. */
+  private async hand(job: Job, made: unknown): Promise<void> {
+    try {
+      job.result = await this.deliver(job.request, made);
+      this.end(job, job.stop.signal.aborted ? "cancelled" : "done");
+    } catch (error) {
+      this.fail(job, error);
+    }
   }
 
   private fail(job: Job, error: unknown): void {

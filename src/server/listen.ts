@@ -64,10 +64,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     }
     if (kind === "verify" || kind === "roles") {
       const { document: id } = input as JobRequest<"verify">["input"];
-      const document = await worker.call(kind, model, { document: await documentOf(id) }, calls);
-      await runs.replace(id, document);
-      tell({ type: "runs" });
-      return { id, document } satisfies Traced;
+      return worker.call(kind, model, { document: await documentOf(id) }, calls);
     }
     if (kind === "heads") {
       const { document: id, ...edge } = input as JobRequest<"heads">["input"];
@@ -76,10 +73,15 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     return worker.call(kind, model, input as never, calls);
   };
   const deliver: Deliver = async ({ kind, input }, made) => {
-    if (kind !== "trace") return made;
     const document = made as TraceDocument;
-    if ((input as JobRequest<"trace">["input"]).save === false) return { document } satisfies Traced;
-    const { id } = await runs.save(document);
+    let id: string;
+    if (kind === "trace") {
+      if ((input as JobRequest<"trace">["input"]).save === false) return { document } satisfies Traced;
+      ({ id } = await runs.save(document));
+    } else if (kind === "verify" || kind === "roles") {
+      id = (input as JobRequest<"verify">["input"]).document;
+      await runs.replace(id, document);
+    } else return made;
     tell({ type: "runs" });
     return { id, document } satisfies Traced;
   };

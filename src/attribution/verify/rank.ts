@@ -10,7 +10,7 @@
  *
  * What was tried beside it stands in the notebook (docs/log.md).
  */
-import { firstDifference, hold } from "../../interventions/hold.ts";
+import { changesFrom, hold } from "../../interventions/hold.ts";
 import { runState } from "../../models/state.ts";
 import { type Answer, unitPulls } from "../total-effects.ts";
 import { type CircuitOptions, chooseCircuit } from "./circuit.ts";
@@ -57,7 +57,11 @@ export async function integratedEffects(
     });
     const batch = some.map(() => ids);
     const state = await runState(model, batch, {}, { from: { layer: 0, x }, signal });
-    const pulls = await unitPulls(state, answerOf(q), { rule: "relp", from: from(q), signal });
+    const pulls = await unitPulls(state, answerOf(q), {
+      rule: "relp",
+      from: changesFrom(q.prompt, q.contrast),
+      signal,
+    });
     sums.forEach((sum, layer) => {
       const pull = pulls[layer]!;
       for (let i = 0; i < pull.length; i++) sum[i % sum.length]! += pull[i]!;
@@ -79,15 +83,16 @@ async function effectsWhenAlone(
     { hidden: (layer, hidden) => hold(layer, hidden, q.contrast, charted, 0) },
     { signal },
   );
-  const pulls = await unitPulls(state, answerOf(q), { rule: "gradient", passes: charted, from: from(q), signal });
+  const pulls = await unitPulls(state, answerOf(q), {
+    rule: "gradient",
+    passes: charted,
+    from: changesFrom(q.prompt, q.contrast),
+    signal,
+  });
   return changesOf(q).map((change, layer) => change.map((v, i) => v * pulls[layer]![i]!));
 }
 
 const answerOf = (q: Question): Answer => ({ direction: q.direction, position: q.prompt.tokens - 1 });
-
-/** Before it no unit changes its value. */
-const from = ({ prompt, contrast }: Question): number =>
-  Math.min(firstDifference(prompt.ids, contrast.ids), prompt.tokens - 1);
 
 /** [layer][token, dMlp] value on the prompt less that on the contrast. */
 function changesOf({ prompt, contrast }: Question): Float32Array[] {

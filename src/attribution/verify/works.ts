@@ -5,7 +5,7 @@ import type { GapShares } from "./gap.ts";
 export type { GapShares };
 
 /** What a chart must reach. */
-export const bar = { sufficiency: [0.8, 1.25], necessity: 0.6, spearman: 0.7 } as const;
+const bar = { sufficiency: [0.8, 1.25], necessity: 0.6, spearman: 0.7 } as const;
 
 export interface Evidence {
   readonly gap?: GapShares;
@@ -76,11 +76,14 @@ export function judge(evidence: Evidence): Verification {
 
 const percent = (v: number) => `${Math.round(100 * v)} %`;
 
+/** Does a chart that brings about this share of the difference alone suffice? */
+export const isSufficient = (share: number): boolean => share >= bar.sufficiency[0] && share <= bar.sufficiency[1];
+
 /** Why a chart's sufficiency and necessity do not do; empty where they do. */
 export function gapReasons(gap: GapShares): string[] {
   const reasons: string[] = [];
   const [low, high] = bar.sufficiency;
-  if (!(gap.sufficiency >= low && gap.sufficiency <= high)) {
+  if (!isSufficient(gap.sufficiency)) {
     reasons.push(
       `the chart alone brings about ${percent(gap.sufficiency)} of the difference; ${percent(low)} to ${percent(high)} are asked`,
     );
