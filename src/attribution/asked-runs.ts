@@ -130,6 +130,7 @@ export async function loadPrograms(
     await model.prepare(layer, names);
     progress(layer + 1, model.layers);
   }
+  await model.loadUnembedding();
 }
 
 function wantsVersus(request: TraceRequest, position: number, prompt: Prompt): boolean {

@@ -142,7 +142,7 @@ const ROUND = 512;
  */
 const KEPT = {
   neurons: { most: 20_000, floor: 1 / 20_000 },
-  features: { most: 50_000, floor: 1 / 200_000 },
+  features: { most: 50_000, floor: 1e-6 },
 } as const;
 
 interface Row {

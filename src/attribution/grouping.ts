@@ -38,7 +38,7 @@ export interface GroupingOptions {
   readonly tokens: readonly { readonly text: string }[];
   /** Positions at which a contrast has another token: what everything turns on, so their words have a box, however little they weigh. */
   readonly differ?: ReadonlySet<number> | undefined;
-  /** Boxes of tokens and units together: the dial. Default 10. */
+  /** Boxes of tokens and units together: the dial. Default 12. */
   readonly boxes?: number | undefined;
   /** What a unit writes, where that is at hand: units that write alike belong together. */
   readonly decoder?: ((node: number) => Float32Array | undefined) | undefined;
@@ -52,13 +52,13 @@ const outside = 0.6;
 const each = 0.02;
 const mostAtoms = 360;
 /** Units that push against all boxes are heard in a box of their own when they hold this share of what matters. */
-const heard = 0.05;
+const heard = 0.02;
 /** A box spans at most so many words: more is no place in the argument. */
 const widest = 3;
 
 export function chooseGroups(graph: Graph, options: GroupingOptions): Group[] {
-  const boxes = Math.max(2, options.boxes ?? 10);
-  const tokens = tokenGroups(graph, options, Math.max(1, Math.round(boxes * 0.4)));
+  const boxes = Math.max(2, options.boxes ?? 12);
+  const tokens = tokenGroups(graph, options, Math.max(1, Math.round(boxes * 0.35)));
   const room = boxes - tokens.filter(group => group.kind === "tokens").length;
   return [...tokens, ...unitGroups(graph, options, Math.max(1, room))];
 }

@@ -18,7 +18,7 @@ export interface SupernodeOptions {
   readonly tokens: readonly { readonly text: string }[];
   /** Positions at which a contrast has another token: their words have a box, however little they weigh. */
   readonly differ?: ReadonlySet<number> | undefined;
-  /** Boxes of tokens and units together, 5 to 12 for a chart that can be read. Default 10. */
+  /** Boxes of tokens and units together, 5 to 12 for a chart that can be read. Default 12. */
   readonly boxes?: number;
   /** [node] signed contribution to the answer, where it is known better than from the rows. */
   readonly effect?: ArrayLike<number>;

@@ -6,7 +6,7 @@
  * edges agree with circuit-tracer's; its rows lack biases and the first positions.
  */
 import type { Dictionary, DictionaryLayer } from "../../formats/dictionaries/dictionary.ts";
-import { gather } from "../../formats/dictionaries/matrix.ts";
+import { gather, Scratch } from "../../formats/dictionaries/matrix.ts";
 import type { Model } from "../../models/model.ts";
 import type { Recording } from "../../models/record.ts";
 import type { Basis, Encoder, PromptBasis, Scores, UnitPlace, VectorSource } from "../basis.ts";
@@ -15,7 +15,7 @@ import { assertTraceable } from "./fits.ts";
 import { type Places, tapsFor } from "./places.ts";
 import { Product } from "./product.ts";
 import type { Active } from "./select.ts";
-import type { Writes } from "./writes.ts";
+import type { Stretch, Writes } from "./writes.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 
@@ -61,6 +61,7 @@ export class PromptDictionary implements PromptBasis {
   private readonly biases: readonly (Floats | undefined)[];
   /** [layer] the number of its first unit. */
   private readonly first: Uint32Array;
+  private spare: Scratch | undefined;
   private readonly encoderRows = new Map<number, Promise<Map<number, Floats>>>();
 
   private constructor(basis: DictionaryBasis, recording: Recording, product: Product, parts: EncodedPrompt) {
@@ -190,40 +191,43 @@ export class PromptDictionary implements PromptBasis {
   async score(layer: number, pull: Floats, targets: number, positions: number, scores: Scores): Promise<void> {
     const { dModel } = this.recording.model.config;
     const at = await this.places.writing(layer, pull, positions);
-    // One position's pulls side by side, for all sources that write here.
-    const pulls = new Map<number, Floats>();
-    const pullsAt = (position: number): Floats => {
-      let had = pulls.get(position);
-      if (!had) {
-        had = new Float32Array(targets * dModel);
-        for (let t = 0; t < targets; t++) {
-          const from = (t * positions + position) * dModel;
-          had.set(at.subarray(from, from + dModel), t * dModel);
-        }
-        pulls.set(position, had);
+    // [position, target, dModel]: one position's pulls side by side, for all sources that write here.
+    const size = targets * dModel;
+    // A sweep asks layer after layer; who asks meanwhile gets memory of its own.
+    const memory = this.spare ?? new Scratch();
+    this.spare = undefined;
+    const turned = memory.take(at.length);
+    for (let t = 0; t < targets; t++)
+      for (let p = 0; p < positions; p++) {
+        const from = (t * positions + p) * dModel;
+        turned.set(at.subarray(from, from + dModel), p * size + t * dModel);
       }
-      return had;
-    };
     for (let source = 0; source <= layer; source++) {
       const { outputs } = this.layers[source]!;
       if (source + outputs <= layer) continue;
-      const { position } = this.active[source]!;
-      const count = lowerBound(position, positions);
+      const count = lowerBound(this.active[source]!.position, positions);
       const values = new Float32Array(targets * count);
-      for await (const { start, end, rows } of this.writes.of(source, layer, count)) {
-        for (let a = start; a < Math.min(end, count); ) {
-          const here = position[a]!;
-          let b = a + 1;
-          while (b < end && position[b] === here) b++;
-          const block = rows.subarray((a - start) * dModel, (b - start) * dModel);
-          const y = await this.product.byRows(pullsAt(here), targets, block, b - a, dModel);
-          for (let t = 0; t < targets; t++) values.set(y.subarray(t * (b - a), (t + 1) * (b - a)), t * count + a);
-          a = b;
-        }
+      for await (const { stretches, most, rows } of this.writes.of(source, layer, count)) {
+        const some = stretches.filter(({ position }) => position < positions);
+        if (some.length === 0) continue;
+        const y = await this.product.byBlocks(
+          pullsAt(turned, some, size),
+          targets,
+          rows.subarray(0, some.length * most * dModel),
+          most,
+          dModel,
+        );
+        some.forEach(({ start, end }, i) => {
+          for (let t = 0; t < targets; t++) {
+            const from = (i * targets + t) * most;
+            values.set(y.subarray(from, from + end - start), t * count + start);
+          }
+        });
       }
       if (outputs === 1) scores.run(this.first[source]!, count, values);
       else scores.part(this.first[source]!, count, values);
     }
+    this.spare = memory;
   }
 
   vectors(layer: number): readonly VectorSource[] {
@@ -246,6 +250,18 @@ export class PromptDictionary implements PromptBasis {
     }
     return out;
   }
+}
+
+/** Of pulls [position, size] those of the stretches' positions; as they lie where these follow one another. */
+function pullsAt(turned: Floats, stretches: readonly Stretch[], size: number): Floats {
+  const first = stretches[0]!.position;
+  if (stretches.every(({ position }, i) => position === first + i))
+    return turned.subarray(first * size, (first + stretches.length) * size);
+  const out = new Float32Array(stretches.length * size);
+  stretches.forEach(({ position }, i) => {
+    out.set(turned.subarray(position * size, (position + 1) * size), i * size);
+  });
+  return out;
 }
 
 /** How many positions of a sorted list are below `end`. */

@@ -28,15 +28,6 @@ export async function rebuild(
     }),
   );
   const writes = new Writes(layers, active, 0);
-  for (let source = 0; source < layers.length; source++) {
-    const { dModel } = layers[source]!;
-    await writes.load(source, (output, { start, end, rows }) => {
-      const into = out[output]!;
-      for (let i = start; i < end; i++) {
-        const to = active[source]!.position[i]! * dModel;
-        for (let q = 0; q < dModel; q++) into[to + q]! += rows[(i - start) * dModel + q]!;
-      }
-    });
-  }
+  for (let source = 0; source < layers.length; source++) await writes.load(source, out);
   return out;
 }

@@ -4,13 +4,15 @@
  */
 import { Problem } from "../../core/problem.ts";
 import type { DictionaryLayer } from "../../formats/dictionaries/dictionary.ts";
-import { checkFinite, rowsAtOnce } from "../../formats/dictionaries/matrix.ts";
+import { checkFinite, rowsAtOnce, Scratch } from "../../formats/dictionaries/matrix.ts";
 import type { Product } from "./product.ts";
 import { type Active, Selection } from "./select.ts";
 
 export interface EncodeOptions {
   /** Positions at the start that are left silent. */
   readonly silent?: number;
+  /** For pieces of the encoder: for whoever encodes layer after layer. */
+  readonly scratch?: Scratch | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,7 +47,7 @@ export async function encode(
     selection.add(0, features, pre);
   } else {
     const step = rowsAtOnce(dModel);
-    const piece = new Float32Array(Math.min(step, features) * dModel);
+    const piece = (options.scratch ?? new Scratch()).take(Math.min(step, features) * dModel);
     for (let start = 0; start < features; start += step) {
       options.signal?.throwIfAborted();
       const end = Math.min(features, start + step);

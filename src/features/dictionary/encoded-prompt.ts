@@ -9,6 +9,7 @@
  * The decoder's bias is the layer's bias, and what a norm's bias sends through a skip connection belongs to it.
  */
 import type { Dictionary, DictionaryLayer } from "../../formats/dictionaries/dictionary.ts";
+import { Scratch } from "../../formats/dictionaries/matrix.ts";
 import type { Recording } from "../../models/record.ts";
 import type { VectorSource } from "../basis.ts";
 import { encode, skipped } from "./encode.ts";
@@ -65,24 +66,27 @@ export async function encodedPrompt(
   const silent = Math.min(tokens, options.silentPositions ?? silentPositionsOf(recording.ids));
   const places = new Places(recording, dictionary.reads, dictionary.writes);
 
+  const { layers, reads } = dictionary;
   const active: Active[] = [];
-  for (const layer of dictionary.layers) {
-    const x = recordedAt(recording, layer.layer, dictionary.reads);
-    active.push(await encode(layer, x, product, { silent, signal: options.signal }));
+  const memory = [new Scratch(), new Scratch()] as const;
+  const begin = (layer: DictionaryLayer) => {
+    const x = recordedAt(recording, layer.layer, reads);
+    const begun = encode(layer, x, product, { silent, scratch: memory[layer.layer % 2], signal: options.signal });
+    begun.catch(() => {}); // whoever waits for it hears of it; nobody does where a layer before it has failed
+    return begun;
+  };
+  // A layer's encoder is read while the one before it is multiplied with.
+  let next = layers[0] && begin(layers[0]);
+  for (let l = 0; next; l++) {
+    const own = next;
+    next = layers[l + 1] && begin(layers[l + 1]!);
+    active.push(await own);
   }
-
-  const writes = new Writes(dictionary.layers, active, options.memory ?? 2 ** 30);
-  const rebuilt = dictionary.layers.map(() => new Float32Array(tokens * dModel));
-  for (let source = 0; source < dictionary.layers.length; source++) {
+  const writes = new Writes(layers, active, options.memory ?? 2 ** 30);
+  const rebuilt = layers.map(() => new Float32Array(tokens * dModel));
+  for (let source = 0; source < layers.length; source++) {
     options.signal?.throwIfAborted();
-    await writes.load(source, (output, { start, end, rows }) => {
-      const into = rebuilt[output]!;
-      for (let i = start; i < end; i++) {
-        const to = active[source]!.position[i]! * dModel;
-        const from = (i - start) * dModel;
-        for (let q = 0; q < dModel; q++) into[to + q]! += rows[from + q]!;
-      }
-    });
+    await writes.load(source, rebuilt, memory[0]);
   }
 
   const sources: VectorSource[][] = [];

@@ -2,8 +2,9 @@
  * Products with matrices that are used once: rows read from a file, active decoder rows. Large ones run on the device
  * with the matrix as an input; for small ones a plain loop is faster than the way there.
  */
-import { input } from "../../core/expr.ts";
+import { type Expr, input } from "../../core/expr.ts";
 import { linear } from "../../core/ops/linear.ts";
+import { matmul } from "../../core/ops/matmul.ts";
 import { float32, tensor } from "../../core/tensor.ts";
 import type { Device, Program } from "../../devices/device.ts";
 
@@ -30,19 +31,43 @@ export class Product {
     return this.run(x, n, matrix, m, width, true);
   }
 
+  /** x [blocks, n, width] by rows [blocks, m, width], block by block → [blocks, n, m]. */
+  async byBlocks(x: Floats, n: number, rows: Floats, m: number, width: number): Promise<Floats> {
+    const blocks = x.length / (n * width);
+    if (x.length === 0 || m === 0) return new Float32Array(blocks * n * m);
+    if (blocks * n * m * width < this.small) {
+      const out = new Float32Array(blocks * n * m);
+      for (let b = 0; b < blocks; b++) {
+        const one = x.subarray(b * n * width, (b + 1) * n * width);
+        out.set(rowLoop(one, n, rows.subarray(b * m * width, (b + 1) * m * width), m, width), b * n * m);
+      }
+      return out;
+    }
+    const program = await this.program(`blocks ${width}`, () =>
+      matmul(input("x", ["block", "n", width]), input("w", ["block", "row", width]), false, true),
+    );
+    const given = { x: tensor([blocks, n, width], x), w: tensor([blocks, m, width], rows) };
+    return float32((await program.run(given)).y);
+  }
+
   private async run(x: Floats, n: number, w: Floats, m: number, width: number, flipped: boolean): Promise<Floats> {
     if (n === 0 || m === 0) return new Float32Array(n * m);
     if (n * m * width < this.small) return flipped ? columnLoop(x, n, w, m, width) : rowLoop(x, n, w, m, width);
-    const key = `${flipped} ${flipped ? m : width}`;
+    const program = await this.program(`${flipped} ${flipped ? m : width}`, () => {
+      const shape = flipped ? (["inner", m] as const) : (["row", width] as const);
+      return linear(input("x", ["n", flipped ? "inner" : width]), input("w", shape), flipped);
+    });
+    const given = { x: tensor([n, width], x), w: tensor(flipped ? [width, m] : [m, width], w) };
+    return float32((await program.run(given)).y);
+  }
+
+  private program(key: string, y: () => Expr): Promise<Program> {
     let program = this.made.get(key);
     if (!program) {
-      const shape = flipped ? (["inner", m] as const) : (["row", width] as const);
-      const from = input("x", ["n", flipped ? "inner" : width]);
-      program = this.device.compile({ y: linear(from, input("w", shape), flipped) }, {});
+      program = this.device.compile({ y: y() }, {});
       this.made.set(key, program);
     }
-    const given = { x: tensor([n, width], x), w: tensor(flipped ? [width, m] : [m, width], w) };
-    return float32((await (await program).run(given)).y);
+    return program;
   }
 
   async release(): Promise<void> {
