@@ -5,6 +5,7 @@
 import type { PromptBasis } from "../features/basis.ts";
 import { featuresOn } from "../interventions/dictionary-features.ts";
 import { firstDifference } from "../interventions/hold.ts";
+import type { Model } from "../models/model.ts";
 import type { Recording } from "../models/record.ts";
 import type { AskedRuns } from "./asked-runs.ts";
 import type { Balance, SilentUnit } from "./document.ts";
@@ -35,12 +36,13 @@ export interface Suffices {
   readonly measure: (charts: readonly ChosenFeatures[]) => Promise<readonly number[]>;
 }
 
-/** Most weights of a model whose charts are reduced by measuring: 2,000 runs of the specimen (1.6 million) take seconds. */
+/** Most weights of a model in which thousands of runs and rows take seconds; the specimen has 1.6 million. */
 const CHEAP = 2e7;
 
-/** Of one layer, about. */
-const weightsOf = ({ dModel, dMlp }: { readonly dModel: number; readonly dMlp: number }): number =>
-  4 * dModel ** 2 + 3 * dModel * dMlp;
+/** Is a model so small that a chart may be chosen from all its rows, and reduced by measuring? */
+export function isCheap({ layers, config: { dModel, dMlp } }: Model): boolean {
+  return layers * (4 * dModel ** 2 + 3 * dModel * dMlp) <= CHEAP;
+}
 
 interface FeatureChoice {
   /** Features that speak on the contrast alone: they share the chart's nodes with the others. */
@@ -67,7 +69,7 @@ export async function sufficesOf(
   return {
     sign: forAnswer(asks),
     gap: asks.onPrompt - asks.onContrast,
-    cheap: recording.model.layers * weightsOf(recording.model.config) <= CHEAP,
+    cheap: isCheap(recording.model),
     measure: charts => featureSufficiencies(asks, live, charts.map(featuresOf)),
   };
 }

@@ -18,7 +18,7 @@ import type { Recording } from "../models/record.ts";
 import { type AskedRuns, askedRuns } from "./asked-runs.ts";
 import { type Attribution, attribute } from "./attribute.ts";
 import { chartOf } from "./chart-of.ts";
-import { blocksOfFeatures, sufficesOf } from "./chosen-features.ts";
+import { blocksOfFeatures, isCheap, sufficesOf } from "./chosen-features.ts";
 import { type ChosenNeurons, chosenNeurons } from "./chosen-neurons.ts";
 import { Clock } from "./clock.ts";
 import { coarsen } from "./coarsen.ts";
@@ -94,7 +94,8 @@ export async function trace(asked: Asked, request: TraceRequest, options: TraceO
   const contrastBasis =
     contrast && basis.name !== "neurons" && !runs.unit ? await basis.on(contrast.recording) : undefined;
   // What features do is read off their rows, so a chart of few is chosen from many.
-  const expand = request.expand ?? Math.max(request.units ?? 500, contrastBasis ? 500 : 0);
+  const fromRows = contrastBasis ? (isCheap(recording.model) ? 3000 : 500) : 0;
+  const expand = request.expand ?? Math.max(request.units ?? 500, fromRows);
   const scene: Scene = {
     runs,
     basis: onPrompt,

@@ -131,7 +131,7 @@ test("a cache that can't be made is said in words", async () => {
 });
 
 /** Runs `main` here, with verbs of our own. */
-async function here(verb: Verb<never>, argv: string[]): Promise<Ended> {
+async function here(verb: Verb<never>, argv: string[], name = "try"): Promise<Ended> {
   const ended: Ended = { code: null, out: "", err: "" };
   const catching = (key: "out" | "err") => (text: unknown) => {
     ended[key] += String(text);
@@ -142,7 +142,7 @@ async function here(verb: Verb<never>, argv: string[]): Promise<Ended> {
     vi.spyOn(process.stderr, "write").mockImplementation(catching("err")),
   ];
   try {
-    ended.code = await main(argv, [{ name: "try", summary: "tries", load: async () => ({ verb }) }]);
+    ended.code = await main(argv, [{ name, summary: "tries", load: async () => ({ verb }) }]);
   } finally {
     for (const spy of spies) spy.mockRestore();
   }
@@ -206,4 +206,20 @@ test("a verb that is interrupted gives 130 and no error", async () => {
       }),
   };
   expect(await here(verb, ["try"])).toMatchObject({ code: 130, err: expect.stringMatching(/stopping\n$/) });
+});
+
+test("options alone are those of the page, and a word that is no verb is still none", async () => {
+  const seen: unknown[] = [];
+  const page: Verb<{ port?: number; open: boolean }> = {
+    configure: command => command.option("--port <n>", "", number()).option("--no-open"),
+    run: async options => {
+      seen.push(options);
+    },
+  };
+  const asked = (argv: string[]) => here(page as Verb<never>, argv, "serve");
+  expect(await asked(["--no-open", "--port", "4711"])).toMatchObject({ code: 0 });
+  expect(seen).toMatchObject([{ port: 4711, open: false }]);
+  expect(await asked(["nonsense", "--port", "4711"])).toMatchObject({ code: 2 });
+  expect(await asked(["--version"])).toMatchObject({ code: 0 });
+  expect(seen).toHaveLength(1);
 });

@@ -48,13 +48,19 @@ export async function main(argv: readonly string[], table: readonly VerbRow[] = 
   }
 }
 
+const aboutLucida = ["-h", "--help", "help", "-V", "--version"];
+const beginsWithWord = ([first]: readonly string[]): boolean => first !== undefined && !first.startsWith("-");
+
 async function dispatch(
   argv: readonly string[],
   table: readonly VerbRow[],
   signal: AbortSignal,
   output: Output,
 ): Promise<number> {
-  if (argv.length === 0 && table.some(row => row.name === "serve")) argv = ["serve"];
+  const isVerb = (word: string) => table.some(row => row.name === word);
+  // No verb, or only its options: the page.
+  if (isVerb("serve") && !argv.some(word => isVerb(word) || aboutLucida.includes(word)) && !beginsWithWord(argv))
+    argv = ["serve", ...argv];
   const asked = argv.find(word => !word.startsWith("-"));
   const program = new Command("lucida")
     .description("A microscope for language models: the flow chart of what a model thought, with a verdict.")
@@ -74,7 +80,7 @@ async function dispatch(
     program.outputHelp();
     return 0;
   }
-  if (asked !== undefined && asked !== "help" && !table.some(row => row.name === asked)) {
+  if (asked !== undefined && asked !== "help" && !isVerb(asked)) {
     const near = nearest(
       asked,
       table.map(row => row.name),

@@ -41,7 +41,7 @@ export async function verifyTrace(traced: Traced, options: VerifyTraceOptions = 
   const direction = await directionOf(recording, target.token.id, target.token.foil);
   const dictionary = basis instanceof PromptDictionary ? basis : undefined;
   const boxes = document.supernodes
-    .filter(box => box.kind === "units")
+    .filter(box => box.kind === "units" || box.kind === "other")
     .map(box => ({ id: box.id, units: box.members.flatMap(id => unitNumber(id, traced)) }))
     .filter(box => box.units.length > 0);
   const charted = document.nodes.filter(node => node.kind === "unit" || node.kind === "mlp");

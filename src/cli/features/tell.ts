@@ -44,7 +44,12 @@ export async function tell(scene: Scene, subject: string | undefined): Promise<v
   context.out(
     `${told.choosing.on} + ${told.choosing.off} texts chose ${told.candidates.length} of ${found.units} units; ${told.judging.on} + ${told.judging.off} others judged them`,
   );
-  if (paired) context.out(color.dim("of the two lines of a pair, what follows their first difference is compared"));
+  if (paired)
+    context.out(
+      color.dim(
+        "line n of both files is a pair: what follows its first difference is compared, q within pairs (signed ranks)",
+      ),
+    );
   context.out(
     color.dim(
       `with shuffled texts the best unit still reaches ${told.luck.toFixed(2)} in the choosing half: only the judged AUROC counts`,

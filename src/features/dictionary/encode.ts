@@ -47,11 +47,12 @@ export async function encode(
     selection.add(0, features, pre);
   } else {
     const step = rowsAtOnce(dModel);
-    const piece = (options.scratch ?? new Scratch()).take(Math.min(step, features) * dModel);
+    const scratch = options.scratch ?? (step < features ? new Scratch() : undefined);
+    const piece = scratch?.take(Math.min(step, features) * dModel);
     for (let start = 0; start < features; start += step) {
       options.signal?.throwIfAborted();
       const end = Math.min(features, start + step);
-      const rows = await encoder.read(start, end, piece.subarray(0, (end - start) * dModel));
+      const rows = await encoder.read(start, end, piece?.subarray(0, (end - start) * dModel));
       const pre = await product.byRows(seen, n, rows, end - start, dModel);
       // NaN in a row reaches every pre-activation of its feature, so they are looked at instead of the whole matrix.
       for (let j = 0; j < end - start; j++) {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { normal, random } from "../../core/random.ts";
-import { auroc, bootstrap, falseDiscovery, permutationP } from "./auroc.ts";
+import { auroc, bootstrap, falseDiscovery, permutationP, signFlipP } from "./auroc.ts";
 import { conceptUnits, type groups } from "./concept.ts";
 import { afterShared, type Peaks } from "./peaks.ts";
 import { tellApart } from "./tell-apart.ts";
@@ -90,6 +90,26 @@ test("pairs of lines stay in one half", () => {
   const rows = Array.from({ length: 20 }, (_, t) => [t < 10 ? t + 0.5 : t - 10]);
   const told = tellApart(peaks(rows), 10, { candidates: 1, paired: true });
   expect(told.candidates[0]!.pairs).toEqual([5, 5]);
+});
+
+test("of pairs, the sign flips' p-value is Wilcoxon's", () => {
+  // All of five won: one of 32 flips does as well.
+  expect(signFlipP([2, 3, 4, 5, 6], [1, 1, 1, 1, 1], { rounds: 20_000 })).toBeCloseTo(1 / 32, 2);
+  // Differences 3, −1, 2, ranks 3, 1, 2, of which 5 are won: so much have 3 + 2 and 3 + 2 + 1 of the eight flips.
+  expect(signFlipP([5, 1, 4], [2, 2, 2], { rounds: 20_000 })).toBeCloseTo(2 / 8, 2);
+  expect(signFlipP([1, 1], [1, 1])).toBe(1);
+});
+
+test("what moves a unit in every pair a little is found where the texts move it more", () => {
+  const next = random(5);
+  // Unit 7 of 60 gains 3 in the one form, on top of 0 to 10 that the text does to it in both.
+  const about = Array.from({ length: 40 }, () => Array.from({ length: 60 }, () => 10 * next()));
+  const on = about.map(row => row.map((v, u) => v + (u === 7 ? 3 : 0)));
+  const off = about.map(row => row.map(v => v + 0.1 * next()));
+  const found = (paired: boolean) =>
+    tellApart(peaks([...on, ...off]), 40, { paired }).candidates.filter(c => c.q < 0.05);
+  expect(found(true).map(c => c.index)).toEqual([7]);
+  expect(found(false)).toEqual([]);
 });
 
 test("a unit for a language is none for the thing that is spoken of", () => {

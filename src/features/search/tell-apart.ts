@@ -4,9 +4,12 @@
  * With tens of thousands of units and a few dozen texts, some unit always seems to. So half of the texts choose the
  * candidates, and the other half, which had no say, judges them: AUROC with a bootstrap interval, a permutation p-value,
  * and Benjamini and Hochberg's correction over the candidates. Only judged numbers are reported as findings.
+ *
+ * Where the texts come in pairs that differ in the point alone, the p-value is of the differences within pairs: what else
+ * a text is about moves a unit more than the point does. They do not choose: units that they choose move little (notebook).
  */
 import { random } from "../../core/random.ts";
-import { auroc, bootstrap, falseDiscovery, permutationP } from "./auroc.ts";
+import { auroc, bootstrap, falseDiscovery, permutationP, signFlipP } from "./auroc.ts";
 import type { Peaks } from "./peaks.ts";
 
 export interface Candidate {
@@ -76,7 +79,7 @@ export function tellApart(
       chosen: score,
       auroc: auroc(a, b),
       interval: bootstrap(a, b, { seed: seed + c }),
-      p: permutationP(a, b, { seed: seed + c }),
+      p: (paired ? signFlipP : permutationP)(a, b, { seed: seed + c }),
       on: mean(a),
       off: mean(b),
       ...(paired ? { pairs: [a.filter((v, i) => v > b[i]!).length, a.length] as const } : {}),

@@ -16,7 +16,8 @@ export interface Matrix {
   readonly turned: boolean;
   /**
    * Rows [start, end) of what the file holds: [end − start, width], or [end − start, rows] when turned. Not checked.
-   * `into`, of just that size, may be filled and returned: for whoever reads piece after piece.
+   * `into`, of just that size, is filled and returned: for whoever reads piece after piece, or changes what is read.
+   * Without it the memory may be the matrix's own, to be read only.
    */
   read(start: number, end: number, into?: Float32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
 }
@@ -36,9 +37,32 @@ export function matrixOf(weights: Weights, tensor: string, file: string, turned 
     rows: turned ? rest : first,
     width: turned ? first : rest,
     turned,
-    read: (start, end, into) => weights.read(tensor, { start, end, ...(into ? { into } : {}) }),
+    read:
+      shape.reduce((product, n) => product * n, 1) <= KEPT ? keeping(weights, tensor, rest) : reading(weights, tensor),
   };
 }
+
+/** Numbers of a matrix that is read once and kept: a chart of a small dictionary reads each of its encoders hundreds of times. */
+const KEPT = 1 << 18;
+
+function keeping(weights: Weights, tensor: string, width: number): Matrix["read"] {
+  let whole: Promise<Float32Array<ArrayBuffer>> | undefined;
+  return async (start, end, into) => {
+    whole ??= weights.read(tensor);
+    whole.catch(() => {
+      whole = undefined;
+    });
+    const part = (await whole).subarray(start * width, end * width);
+    if (!into) return part;
+    into.set(part);
+    return into;
+  };
+}
+
+const reading =
+  (weights: Weights, tensor: string): Matrix["read"] =>
+  (start, end, into) =>
+    weights.read(tensor, { start, end, ...(into ? { into } : {}) });
 
 /** Columns [from, from + width) of a matrix that lies by rows. */
 export function columnsOf(matrix: Matrix, from: number, width: number): Matrix {
@@ -64,7 +88,7 @@ export function scaledRows(matrix: Matrix, factors: Float32Array): Matrix {
   return {
     ...matrix,
     async read(start, end, into) {
-      const data = await matrix.read(start, end, into);
+      const data = await matrix.read(start, end, into ?? new Float32Array((end - start) * (turned ? rows : width)));
       for (let i = 0; i < data.length; i++) {
         data[i]! *= factors[turned ? i % rows : start + Math.floor(i / width)]!;
       }
