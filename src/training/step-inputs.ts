@@ -29,18 +29,17 @@ export function decoderInputs(config: ModelConfig, batch: Batch): Record<string,
   };
 }
 
-/** Those, and `targets` and `lossWeight`: the mean over the tokens that have a next one. */
+/** Those, and `places`, `targets` and `lossWeight`: the mean over the tokens that have a next one. */
 export function lossInputs(config: ModelConfig, batch: Batch): Record<string, Tensor> {
-  const { rows, length, targets, tokens } = batch;
+  const places = Array.from(batch.targets.keys()).filter(place => batch.targets[place]! >= 0);
+  const count = places.length;
   return {
     ...decoderInputs(config, batch),
+    places: tensor([count], Int32Array.from(places)),
     targets: tensor(
-      [rows, length],
-      Int32Array.from(targets, t => Math.max(0, t)),
+      [count],
+      Int32Array.from(places, place => batch.targets[place]!),
     ),
-    lossWeight: tensor(
-      [rows, length, 1],
-      Float32Array.from(targets, t => (t < 0 ? 0 : 1 / tokens)),
-    ),
+    lossWeight: tensor([count, 1], new Float32Array(count).fill(1 / batch.tokens)),
   };
 }
