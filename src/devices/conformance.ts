@@ -20,7 +20,6 @@ import { pick } from "../core/ops/pick.ts";
 import { reshape } from "../core/ops/reshape.ts";
 import { inverse, root } from "../core/ops/root.ts";
 import { rotary } from "../core/ops/rotary.ts";
-import { rowsAt } from "../core/ops/rows-at.ts";
 import { scale } from "../core/ops/scale.ts";
 import { slice } from "../core/ops/slice.ts";
 import { softCap } from "../core/ops/soft-cap.ts";
@@ -131,7 +130,6 @@ export function cases(sizes: Sizes): Case[] {
       { wrt: ["x"] },
     ),
     make("embed", embed(input("x", [3, width]), ids)),
-    make("rowsAt", rowsAt(input("x", [3, "token", width]), intInput("places", [3]))),
     make("pick", pick(x3(3), ids)),
     make("crossEntropy", crossEntropy(x3(3), ids)),
     make("tap", tap(x, "name")),

@@ -4,14 +4,16 @@
  * It would if, after the prompt and the right beginning of the answer, each next token of the answer is the likeliest.
  * So one pass over prompt and answer together tells, and many questions share a row, as in training.
  */
-import { intInput, type Outputs } from "../core/expr.ts";
-import { rowsAt } from "../core/ops/rows-at.ts";
+import { intInput, type Outputs, weight } from "../core/expr.ts";
+import { embed } from "../core/ops/embed.ts";
+import { linear } from "../core/ops/linear.ts";
+import { reshape } from "../core/ops/reshape.ts";
 import { weightsAsInputs } from "../core/readings/train.ts";
 import { float32, type Tensor, tensor } from "../core/tensor.ts";
 import type { Device } from "../devices/device.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Batch } from "./corpus/pack.ts";
-import { decoder, logitsOf, type StandIn } from "./decoder.ts";
+import { decoder, type StandIn } from "./decoder.ts";
 import { decoderInputs } from "./step-inputs.ts";
 
 export interface Question {
@@ -41,8 +43,10 @@ const [rows, length] = [16, 128];
 
 /** Logits only where an answer's token is to be said: `places` counts through the flattened batch. */
 function saying(config: ModelConfig, standIn: StandIn | undefined): Outputs {
-  const said = rowsAt(decoder(config, standIn).normed, intInput("places", ["place"]));
-  return weightsAsInputs({ logits: logitsOf(config, said) });
+  const { normed } = decoder(config, standIn);
+  const said = embed(reshape(normed, ["row", config.dModel]), intInput("places", ["place"]));
+  const table = weight(config.tied ? "embedding" : "unembedding", [config.vocabulary, config.dModel]);
+  return weightsAsInputs({ logits: linear(said, table) });
 }
 
 interface Sheet {

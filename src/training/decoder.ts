@@ -71,10 +71,6 @@ export function decoder(config: ModelConfig, standIn?: StandIn): Decoder {
     }
   });
   const normed = norm({ config, layer: config.layers[0]!, has }, x, "finalNorm", config.dModel);
-  return { normed, logits: logitsOf(config, normed), changes };
-}
-
-/** Of normed residuals [..., dModel]: [..., vocabulary]. */
-export function logitsOf({ tied, vocabulary, dModel }: ModelConfig, normed: Expr): Expr {
-  return linear(normed, weight(tied ? "embedding" : "unembedding", [vocabulary, dModel]));
+  const logits = linear(normed, config.tied ? embedding : weight("unembedding", [config.vocabulary, config.dModel]));
+  return { normed, logits, changes };
 }

@@ -29,17 +29,18 @@ export function decoderInputs(config: ModelConfig, batch: Batch): Record<string,
   };
 }
 
-/** Those, and `places`, `targets` and `lossWeight`: the mean over the tokens that have a next one. */
+/** Those, and `targets` and `lossWeight`: the mean over the tokens that have a next one. */
 export function lossInputs(config: ModelConfig, batch: Batch): Record<string, Tensor> {
-  const places = Array.from(batch.targets.keys()).filter(place => batch.targets[place]! >= 0);
-  const count = places.length;
+  const { rows, length, targets, tokens } = batch;
   return {
     ...decoderInputs(config, batch),
-    places: tensor([count], Int32Array.from(places)),
     targets: tensor(
-      [count],
-      Int32Array.from(places, place => batch.targets[place]!),
+      [rows, length],
+      Int32Array.from(targets, t => Math.max(0, t)),
     ),
-    lossWeight: tensor([count, 1], new Float32Array(count).fill(1 / batch.tokens)),
+    lossWeight: tensor(
+      [rows, length, 1],
+      Float32Array.from(targets, t => (t < 0 ? 0 : 1 / tokens)),
+    ),
   };
 }

@@ -18,7 +18,6 @@ import { pickOp, placeOp } from "./pick.ts";
 import { reshapeOp } from "./reshape.ts";
 import { inverseOp, rootOp } from "./root.ts";
 import { rotaryOp } from "./rotary.ts";
-import { rowsAtOp, rowsBackOp } from "./rows-at.ts";
 import { scaleOp } from "./scale.ts";
 import { sliceOp } from "./slice.ts";
 import { softCapOp } from "./soft-cap.ts";
@@ -53,8 +52,6 @@ export const ops: ReadonlyMap<string, Op> = new Map(
     reshapeOp,
     rootOp,
     rotaryOp,
-    rowsAtOp,
-    rowsBackOp,
     scaleOp,
     scatterOp,
     sliceOp,
