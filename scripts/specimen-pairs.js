@@ -1,8 +1,8 @@
 /**
  * Writes prompts/contrast-specimen.json: contrast pairs of the specimen's tasks, from the split that it is never trained
- * on, for `lucida bench works`.
+ * on, for `lucida bench works`; and prompts/held-out-specimen.json: others of the same kinds, on which nothing is tuned.
  *
- *   node scripts/specimen-pairs.js [--each 5] [--seed 7]
+ *   node scripts/specimen-pairs.js [--each 5] [--seed 7] [--held-out-seed 8]
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,11 @@ import { build as esbuild } from "esbuild";
 import { root } from "./build.js";
 
 const { values } = parseArgs({
-  options: { each: { type: "string", default: "5" }, seed: { type: "string", default: "7" } },
+  options: {
+    each: { type: "string", default: "5" },
+    seed: { type: "string", default: "7" },
+    "held-out-seed": { type: "string", default: "8" },
+  },
 });
 const cache = join(root, "node_modules/.cache/lucida");
 mkdirSync(cache, { recursive: true });
@@ -36,20 +40,27 @@ const { examples, allTasks, Encoder } = await import(pathToFileURL(outfile).href
 
 const encoder = new Encoder(JSON.parse(readFileSync(join(root, "specimen/tokenizer.json"), "utf8")));
 const each = Number(values.each);
-const pairs = [];
-for (const task of allTasks()) {
-  const split = task.holdsOut ? "held-out" : "train";
-  const found = examples(task.name, encoder, { count: 4 * each, seed: Number(values.seed), split });
-  const good = found.filter(e => e.versus && !e.versus.lead).slice(0, each);
-  for (const { prompt, answer, versus } of good) {
-    pairs.push({ prompt, versus: versus.prompt, answer, versusAnswer: versus.answer, category: task.name });
+const used = new Set();
+write("contrast-specimen.json", Number(values.seed), "");
+write("held-out-specimen.json", Number(values["held-out-seed"]), " None of them is in contrast-specimen.json.");
+
+/** Pairs of every task, as many of each, none with a prompt that another file has. */
+function write(name, seed, note) {
+  const pairs = [];
+  for (const task of allTasks()) {
+    const split = task.holdsOut ? "held-out" : "train";
+    const found = examples(task.name, encoder, { count: 8 * each, seed, split });
+    const good = found.filter(e => e.versus && !e.versus.lead && !used.has(e.prompt)).slice(0, each);
+    for (const { prompt, answer, versus } of good)
+      pairs.push({ prompt, versus: versus.prompt, answer, versusAnswer: versus.answer, category: task.name });
+    if (good.length === 0) console.error(`${name}: ${task.name}: no contrasts`);
   }
-  if (good.length === 0) console.error(`${task.name}: no contrasts`);
+  for (const { prompt } of pairs) used.add(prompt);
+  const file = {
+    model: "specimen",
+    note: `Questions of every task, held out from training where the task holds any out, each with a contrast of as many tokens. The answers are the right ones.${note}`,
+    pairs,
+  };
+  writeFileSync(join(root, "prompts", name), `${JSON.stringify(file, null, 2)}\n`);
+  console.log(`${name}: ${pairs.length} pairs of ${new Set(pairs.map(p => p.category)).size} tasks`);
 }
-const file = {
-  model: "specimen",
-  note: "Questions of every task, held out from training where the task holds any out, each with a contrast of as many tokens. The answers are the right ones.",
-  pairs,
-};
-writeFileSync(join(root, "prompts/contrast-specimen.json"), `${JSON.stringify(file, null, 2)}\n`);
-console.log(`${pairs.length} pairs of ${new Set(pairs.map(p => p.category)).size} tasks`);

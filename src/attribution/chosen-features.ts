@@ -92,10 +92,13 @@ export async function chosenFeatures(
   };
   if (!suffices) return { chosen: choose(1) };
   const balanced = await balancedBy(against => choose(against), suffices.measure);
-  const { chosen, factor } =
-    suffices.cheap && !isSufficient(balanced.sufficiency)
-      ? nearer(balanced, await reduced(graph, effect, most, suffices, choose))
-      : balanced;
+  let best: Sufficing = balanced;
+  for (const by of suffices.cheap ? REDUCED_BY : []) {
+    if (isSufficient(best.sufficiency)) break;
+    const factor = best.sufficiency < 1 ? by : 1 / by;
+    best = nearer(best, await reduced(graph, effect, most, suffices, factor, choose));
+  }
+  const { chosen, factor } = best;
   const signed = [
     ...graph.nodes.flatMap((node, i) => (node.kind === "unit" && chosen.nodes[i] ? [effect[i]!] : [])),
     ...chosen.silent.map(s => s.effect),
@@ -115,6 +118,8 @@ export async function chosenFeatures(
 /** How many times as many features as a chart may have it is reduced from, and what share of them stays each time. */
 const WIDE = 3;
 const STAYS = 0.75;
+/** How many times as strong opposers (or supporters) must be to stay, one after the other until it suffices (decision 11). */
+const REDUCED_BY = [1, 1.41, 2] as const;
 
 /**
  * Where those that change most do not bring the answer about together: from a chart of three times as many, those are
@@ -127,9 +132,10 @@ async function reduced(
   effect: Float64Array,
   budget: number,
   suffices: Suffices,
+  factor: number,
   choose: (against: number, most: number) => ChosenFeatures,
 ): Promise<Sufficing> {
-  let chosen = choose(1, budget * WIDE);
+  let chosen = choose(factor, budget * WIDE);
   const coarse = graph.nodes.filter((node, i) => node.kind === "mlp" && chosen.nodes[i]).length;
   for (;;) {
     const [whole] = await suffices.measure([chosen]);
@@ -144,9 +150,12 @@ async function reduced(
       features.push({ effect: effect[i]!, without: { ...chosen, nodes } });
     });
     const more = features.length + coarse - budget;
-    if (more <= 0) return { chosen, factor: 1, sufficiency: whole! };
+    if (more <= 0) return { chosen, factor, sufficiency: whole! };
     const measured = await suffices.measure(features.map(({ without }) => without));
-    const size = measured.map((share, i) => Math.abs((whole! - share) * suffices.gap + features[i]!.effect));
+    const size = measured.map((share, i) => {
+      const change = (whole! - share) * suffices.gap + features[i]!.effect;
+      return Math.abs(change) / (change * suffices.sign < 0 ? factor : 1);
+    });
     const weakest = [...size.keys()].sort((a, b) => size[a]! - size[b]!);
     for (const i of weakest.slice(0, Math.min(more, Math.ceil(features.length * (1 - STAYS)))))
       chosen = both(chosen, features[i]!.without);
