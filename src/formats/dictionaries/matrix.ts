@@ -48,9 +48,9 @@ const KEPT = 1 << 18;
 function keeping(weights: Weights, tensor: string, width: number): Matrix["read"] {
   let whole: Promise<Float32Array<ArrayBuffer>> | undefined;
   return async (start, end, into) => {
-    whole ??= weights.read(tensor);
-    whole.catch(() => {
-      whole = undefined;
+    whole ??= weights.read(tensor).catch(error => {
+      whole = undefined; // whoever asks next may be luckier
+      throw error;
     });
     const part = (await whole).subarray(start * width, end * width);
     if (!into) return part;
