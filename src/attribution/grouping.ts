@@ -38,7 +38,7 @@ export interface GroupingOptions {
   readonly tokens: readonly { readonly text: string }[];
   /** Positions at which a contrast has another token: what everything turns on, so their words have a box, however little they weigh. */
   readonly differ?: ReadonlySet<number> | undefined;
-  /** Boxes of tokens and units together: the dial. Default 12. */
+  /** Boxes of tokens and units together: the dial. `usualBoxes` when left out. */
   readonly boxes?: number | undefined;
   /** What a unit writes, where that is at hand: units that write alike belong together. */
   readonly decoder?: ((node: number) => Float32Array | undefined) | undefined;
@@ -51,13 +51,15 @@ const outside = 0.6;
 /** One more box must hold, or unblur, this share of what matters. */
 const each = 0.02;
 const mostAtoms = 360;
+/** Boxes of a chart where nobody says how many: with ten, fewer charts hold (`docs/log.md`, fifth session). */
+export const usualBoxes = 12;
 /** Units that push against all boxes are heard in a box of their own when they hold this share of what matters. */
 const heard = 0.02;
 /** A box spans at most so many words: more is no place in the argument. */
 const widest = 3;
 
 export function chooseGroups(graph: Graph, options: GroupingOptions): Group[] {
-  const boxes = Math.max(2, options.boxes ?? 12);
+  const boxes = Math.max(2, options.boxes ?? usualBoxes);
   const tokens = tokenGroups(graph, options, Math.max(1, Math.round(boxes * 0.35)));
   const room = boxes - tokens.filter(group => group.kind === "tokens").length;
   return [...tokens, ...unitGroups(graph, options, Math.max(1, room))];

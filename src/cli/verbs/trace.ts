@@ -1,5 +1,6 @@
 /** `lucida trace`: the flow chart of what the model thought, in the terminal and in files. */
 
+import { usualBoxes } from "../../attribution/grouping.ts";
 import { chartKinds, checkChartFile, writeChart } from "../chart-file.ts";
 import { openBasis } from "../dictionary.ts";
 import { type GridOptions, gridOptions, isGrid } from "../grid.ts";
@@ -54,7 +55,7 @@ export const verb: Verb<Options> = {
         "most units whose rows are computed; as many as --units when left out",
         count(0, 1_000_000),
       )
-      .option("--boxes <n>", "boxes of the story", count(2, 60), 10)
+      .option("--boxes <n>", "boxes of the story", count(2, 60), usualBoxes)
       .option("--prune <thresholds>", "none, or node,edge as shares of influence: 0.8,0.98")
       .option("--likely", "explain the likely tokens up to 95 % of the probability together, as circuit-tracer does")
       .option("--verify", "put boxes and chart to the test in the real model, against matched random controls")

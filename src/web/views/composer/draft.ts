@@ -1,5 +1,7 @@
 /** What somebody is about to ask: everything that stands in the prompt's box and its options. Pure. */
+
 import type { TokenInfo, TraceDocument } from "../../../attribution/document.ts";
+import { usualBoxes } from "../../../attribution/grouping.ts";
 import type { ChatMessage, Models, PromptInput, TraceInput } from "../../../server/api.ts";
 import { shortName } from "../models/short-name.ts";
 
@@ -29,7 +31,7 @@ export const emptyDraft: Draft = {
   turns: [],
   target: undefined,
   foil: undefined,
-  boxes: 10,
+  boxes: usualBoxes,
   basis: "neurons",
 };
 
