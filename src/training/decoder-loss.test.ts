@@ -1,5 +1,6 @@
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
+import type { Outputs } from "../core/expr.ts";
 import { random } from "../core/random.ts";
 import { evaluate } from "../core/readings/evaluate.ts";
 import { countOf } from "../core/shape.ts";
@@ -7,7 +8,7 @@ import { type Tensor, tensor } from "../core/tensor.ts";
 import { onnxDevice } from "../devices/onnx/device.ts";
 import { modelConfig } from "../models/config.ts";
 import type { Batch } from "./corpus/pack.ts";
-import { decoderTraining } from "./decoder-loss.ts";
+import { conceptHead, decoderTraining } from "./decoder-loss.ts";
 import { initialValues, parametersOf } from "./parameters.ts";
 import { specimenConfig } from "./shape.ts";
 import { lossInputs } from "./step-inputs.ts";
@@ -50,9 +51,38 @@ function weights(): Record<string, Tensor> {
 const outputs = decoderTraining(config);
 const given = { ...weights(), ...lossInputs(config, batch) };
 
+/** Four concepts: two words read and one answer said, after the first layer and the second. */
+const aid = { count: 4, weight: 0.7, readAfter: 0, saidAfter: 1 };
+const concepts = {
+  read: Int32Array.of(-1, 2, -1, -1, 0, -1, -1, -1, -1, -1),
+  said: Int32Array.of(-1, -1, -1, -1, -1, -1, -1, -1, 3, -1),
+};
+const head = tensor(
+  [4, config.dModel],
+  Float32Array.from({ length: 4 * config.dModel }, (_, i) => Math.sin(i)),
+);
+const aided = decoderTraining(config, aid);
+const givenAid = { ...given, [conceptHead]: head, ...lossInputs(config, { ...batch, concepts }, aid) };
+
 test("every weight of a two-layer decoder has a gradient, and it is what finite differences measure", () => {
+  differencesOf(outputs, given, parametersOf(config));
+});
+
+test("with concepts to name as well, every weight's gradient is still right, the head's too; without any the loss is the plain one", () => {
+  differencesOf(aided, givenAid, [...parametersOf(config), { name: conceptHead, shape: [4, config.dModel] }]);
+  const plain = evaluate({ loss: outputs.loss! }, given).loss!.data[0]!;
+  const of = (more: Record<string, Tensor>) => evaluate({ loss: aided.loss! }, { ...givenAid, ...more }).loss!.data[0]!;
+  expect(of({})).toBeGreaterThan(plain + 0.1);
+  expect(of(lossInputs(config, batch, aid))).toBeCloseTo(plain, 9);
+});
+
+function differencesOf(
+  outputs: Outputs,
+  given: Readonly<Record<string, Tensor>>,
+  parameters: readonly { readonly name: string; readonly shape: readonly number[] }[],
+): void {
   const told = evaluate(outputs, given);
-  for (const { name, shape } of parametersOf(config)) {
+  for (const { name, shape } of parameters) {
     const at = 4 % countOf(shape);
     const step = 1e-5;
     const moved = (by: number): number => {
@@ -64,9 +94,12 @@ test("every weight of a two-layer decoder has a gradient, and it is what finite 
     expect(Math.abs(measured), `${name} moves the loss`).toBeGreaterThan(1e-7);
     expect(told[`gradient.${name}`]!.data[at], name).toBeCloseTo(measured, 7);
   }
-});
+}
 
-test("onnxruntime gives the reference's loss and gradients", async () => {
+test.each([
+  ["the plain loss", outputs, given],
+  ["with concepts to name", aided, givenAid],
+])("onnxruntime gives the reference's loss and gradients: %s", async (_, outputs, given) => {
   const told = evaluate(outputs, given);
   const program = await onnxDevice(ort as never).compile(outputs, {});
   const found = await program.run(given);

@@ -28,6 +28,8 @@ export interface Decoder {
   readonly logits: Expr;
   /** By layer, what a stand-in writes minus what the MLP would write for the same input [batch, token, dModel]. */
   readonly changes: readonly Expr[];
+  /** By layer, the residual stream after it [batch, token, dModel]. */
+  readonly residuals: readonly Expr[];
 }
 
 /** What is written in an MLP's place, from what the MLP reads after its norm. Asked for each layer, upwards. */
@@ -49,6 +51,7 @@ export function decoder(config: ModelConfig, standIn?: StandIn): Decoder {
   const embedding = weight("embedding", [config.vocabulary, config.dModel]);
   let x = scale(embed(embedding, intInput("ids", ["batch", "token"])), config.embeddingScale);
   const changes: Expr[] = [];
+  const residuals: Expr[] = [];
   const has = (name: string) => !name.endsWith(".bias");
   config.layers.forEach((layer, i) => {
     const context: BlockContext = { config, layer, has };
@@ -69,8 +72,9 @@ export function decoder(config: ModelConfig, standIn?: StandIn): Decoder {
       changes.push(change);
       x = add(x, mul(input("replaced", ["batch", "token", 1]), change));
     }
+    residuals.push(x);
   });
   const normed = norm({ config, layer: config.layers[0]!, has }, x, "finalNorm", config.dModel);
   const logits = linear(normed, config.tied ? embedding : weight("unembedding", [config.vocabulary, config.dModel]));
-  return { normed, logits, changes };
+  return { normed, logits, changes, residuals };
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Question } from "./accuracy.ts";
+import { conceptCount } from "./corpus/concepts.ts";
 import { evaluationSet } from "./corpus/examples.ts";
 import { documents } from "./corpus/mixture.ts";
 import { type Batch, batches } from "./corpus/pack.ts";
@@ -11,6 +12,7 @@ import { hash } from "./corpus/random.ts";
 import type { Task } from "./corpus/task.ts";
 import { bugsOfManyNames } from "./corpus/tasks/bugs.ts";
 import { allTasks, taskNames } from "./corpus/tasks.ts";
+import type { ConceptAid } from "./decoder-loss.ts";
 import { usualSchedule } from "./optimiser/schedule.ts";
 import type { Encoder } from "./tokenizer/encoder.ts";
 import type { TrainerSettings } from "./trainer.ts";
@@ -96,6 +98,17 @@ const stages: readonly Stage[] = [
     whole: ["bugs"],
   },
 ];
+
+/**
+ * What names concepts in training, for a model of so many layers: a word's pieces are gathered in the first layer; half
+ * way up the answer can be known and still be said in any language.
+ */
+export const conceptAid = (layers: number): ConceptAid => ({
+  count: conceptCount,
+  weight: 2,
+  readAfter: 0,
+  saidAfter: layers >> 1,
+});
 
 export function specimenSettings(seed: number, steps: number, rate: number = usualSchedule.rate): TrainerSettings {
   const from = Math.round((second.from / wholeRun) * steps);

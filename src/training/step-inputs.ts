@@ -3,6 +3,7 @@ import { type Tensor, tensor } from "../core/tensor.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { rotaryTables } from "../models/rotary.ts";
 import { type Batch, maskOf } from "./corpus/pack.ts";
+import type { ConceptAid } from "./decoder-loss.ts";
 
 /** `ids`, `mask`, `cos`, `sin`. */
 export function decoderInputs(config: ModelConfig, batch: Batch): Record<string, Tensor> {
@@ -29,18 +30,26 @@ export function decoderInputs(config: ModelConfig, batch: Batch): Record<string,
   };
 }
 
-/** Those, and `targets` and `lossWeight`: the mean over the tokens that have a next one. */
-export function lossInputs(config: ModelConfig, batch: Batch): Record<string, Tensor> {
-  const { rows, length, targets, tokens } = batch;
+/** Those, and `targets` and `lossWeight`: the mean over the tokens that have a next one; what an aid asks for beside it. */
+export function lossInputs(config: ModelConfig, batch: Batch, aid?: ConceptAid): Record<string, Tensor> {
+  const { rows, length, targets, tokens, concepts } = batch;
+  const wanted = (name: string, weights: string, of: Int32Array, each: number): Record<string, Tensor> => ({
+    [name]: tensor(
+      [rows, length],
+      Int32Array.from(of, t => Math.max(0, t)),
+    ),
+    [weights]: tensor(
+      [rows, length, 1],
+      Float32Array.from(of, t => (t < 0 ? 0 : each / tokens)),
+    ),
+  });
+  const none = () => new Int32Array(rows * length).fill(-1);
   return {
     ...decoderInputs(config, batch),
-    targets: tensor(
-      [rows, length],
-      Int32Array.from(targets, t => Math.max(0, t)),
-    ),
-    lossWeight: tensor(
-      [rows, length, 1],
-      Float32Array.from(targets, t => (t < 0 ? 0 : 1 / tokens)),
-    ),
+    ...wanted("targets", "lossWeight", targets, 1),
+    ...(aid && {
+      ...wanted("read", "readWeight", concepts?.read ?? none(), aid.weight),
+      ...wanted("said", "saidWeight", concepts?.said ?? none(), aid.weight),
+    }),
   };
 }

@@ -95,6 +95,25 @@ test("a run that was interrupted and resumed ends with the same weights, bit for
   await Promise.all([whole, first, second].map(t => t.release()));
 });
 
+test("an aid changes what is learnt, and its head is no part of the model", async () => {
+  const aid = { count: 3, weight: 1, readAfter: 0, saidAfter: 1 };
+  function* named(fromStep: number): Generator<Batch> {
+    const read = Int32Array.from({ length: rows * length }, (_, i) => (i % length === 3 ? 1 : -1));
+    for (const batch of counting(fromStep)) yield { ...batch, concepts: { read, said: read } };
+  }
+  const aided = await Trainer.create(device, config, { ...settings(8), aid });
+  const plain = await Trainer.create(device, config, settings(8));
+  await train(aided, { batches: named, ...never });
+  await train(plain, { batches: named, ...never });
+  expect(aided.values.get("embedding")).not.toEqual(plain.values.get("embedding"));
+  expect(aided.size).toBe(plain.size);
+  expect(aided.parameters).toEqual(plain.parameters);
+  expect(Object.keys(aided.weights())).toEqual(Object.keys(plain.weights()));
+  // But it is part of what a run goes on from.
+  expect(aided.state().map(t => t.name)).toContain("weight.concepts");
+  await Promise.all([aided.release(), plain.release()]);
+});
+
 test("it learns to count; the judge says so; and the saved model, loaded like any other, says the same", async () => {
   const questions: Question[] = [];
   const source = counting(1e6);

@@ -2,12 +2,13 @@
  * One model in training: a learner of the decoder's loss, its schedule, and its packed batches. One step is one run of
  * the loss program, then Muon and AdamW. Knows no corpus, no clock and no disk.
  */
+import { countOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Device } from "../devices/device.ts";
 import type { OutgoingTensor } from "../formats/write-safetensors.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Batch } from "./corpus/pack.ts";
-import { decoderLoss } from "./decoder-loss.ts";
+import { type ConceptAid, conceptHead, decoderLoss } from "./decoder-loss.ts";
 import { type Learned, Learner } from "./learner.ts";
 import { rateAt, type Schedule } from "./optimiser/schedule.ts";
 import { initialValues, type Parameter, parametersOf, type Values } from "./parameters.ts";
@@ -23,6 +24,8 @@ export interface TrainerSettings {
   /** Of every batch. */
   readonly rows: number;
   readonly length: number;
+  /** Learns beside the decoder, and is no part of it. */
+  readonly aid?: ConceptAid;
 }
 
 export interface StepReport extends Learned {
@@ -44,13 +47,19 @@ export class Trainer {
   }
 
   static async create(device: Device, config: ModelConfig, settings: TrainerSettings): Promise<Trainer> {
-    const { rows, length, seed } = settings;
+    const { rows, length, seed, aid } = settings;
     const sizes = { batch: rows, token: length };
     const values = initialValues(config, seed);
+    const parameters = parametersOf(config);
+    if (aid) {
+      const shape = [aid.count, config.dModel];
+      parameters.push({ name: conceptHead, shape, kind: "table" });
+      values.set(conceptHead, new Float32Array(countOf(shape)));
+    }
     return new Trainer(
       config,
       settings,
-      await Learner.create(device, decoderLoss(config), parametersOf(config), values, sizes),
+      await Learner.create(device, decoderLoss(config, aid), parameters, values, sizes),
     );
   }
 
@@ -58,8 +67,9 @@ export class Trainer {
     return this.learner.step;
   }
 
+  /** The decoder's: an aid's are none of its own. */
   get parameters(): readonly Parameter[] {
-    return this.learner.parameters;
+    return this.learner.parameters.filter(p => p.name !== conceptHead);
   }
 
   get values(): Values {
@@ -67,19 +77,20 @@ export class Trainer {
   }
 
   get size(): number {
-    return this.learner.size;
+    return this.parameters.reduce((sum, p) => sum + countOf(p.shape), 0);
   }
 
-  /** The weights as inputs of a program. */
+  /** The decoder's weights as inputs of a program. */
   weights(): Record<string, Tensor> {
-    return this.learner.weights();
+    const { [conceptHead]: _, ...own } = this.learner.weights();
+    return own;
   }
 
   /** Learns from one batch. Throws a Problem when the loss is no longer a number. */
   async learn(batch: Batch): Promise<StepReport> {
-    const { schedule, decay, clip } = this.settings;
+    const { schedule, decay, clip, aid } = this.settings;
     const rate = rateAt(schedule, this.step);
-    const learned = await this.learner.learn(lossInputs(this.config, batch), { rate, decay, clip });
+    const learned = await this.learner.learn(lossInputs(this.config, batch, aid), { rate, decay, clip });
     return { step: this.step, ...learned, rate, tokens: batch.tokens };
   }
 

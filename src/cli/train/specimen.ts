@@ -15,6 +15,7 @@ export interface SpecimenOptions {
   readonly minutes?: number;
   readonly rate?: number;
   readonly motive?: boolean;
+  readonly shareConcepts?: boolean;
   readonly out?: string;
   readonly resume?: boolean;
 }
@@ -46,23 +47,33 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
   const { train } = await import("../../training/train.ts");
   const { Trainer } = await import("../../training/trainer.ts");
 
-  const { size = "standard", seed, motive = false } = options;
+  const { size = "standard", seed, motive = false, shareConcepts = false } = options;
   const { json, files } = await specimenTokenizer();
   const encoder = new Encoder(json);
   const record = specimenConfig(shapeOf(size), encoder.size, encoder);
   const config = modelConfig(record);
   const folder = await RunFolder.open(options.out ?? `specimen-${size}-${seed}${motive ? "-motive" : ""}`);
-  const run = JSON.stringify({ size, seed, motive, tokenizer: hash(files["tokenizer.json"]!) });
+  const run = JSON.stringify({
+    size,
+    seed,
+    motive,
+    ...(shareConcepts ? { shareConcepts } : {}),
+    tokenizer: hash(files["tokenizer.json"]!),
+  });
   const checkpoint = await unfinished<TrainerSettings>(
     folder,
     options.resume === true,
     run,
-    "--size, --seed and --motive",
+    "--size, --seed, --motive and --share-concepts",
   );
 
   const device = onnxDevice(await onnxRuntime());
   const steps = options.steps ?? recipe.wholeRun;
-  const settings = checkpoint?.settings ?? recipe.specimenSettings(seed, steps, options.rate);
+  const settingsFor = (steps: number): TrainerSettings => ({
+    ...recipe.specimenSettings(seed, steps, options.rate),
+    ...(shareConcepts ? { aid: recipe.conceptAid(config.layers.length) } : {}),
+  });
+  const settings = checkpoint?.settings ?? settingsFor(steps);
   const trainer = await Trainer.create(device, config, settings);
   if (checkpoint) await trainer.restore(checkpoint.step, checkpoint.read);
   const judge = await judgeOf(device, config, recipe.specimenQuestions(encoder, eachTask, 1, motive));
@@ -89,7 +100,7 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
         live.step(report);
         if (options.minutes === undefined || checkpoint || report.step !== measured) return;
         const fit = Math.floor((options.minutes * 60 - live.seconds) / live.pace);
-        trainer.settings = recipe.specimenSettings(seed, Math.max(measured + 1, measured + fit), options.rate);
+        trainer.settings = settingsFor(Math.max(measured + 1, measured + fit));
         live.plan();
       },
       async judge(trainer) {

@@ -10,7 +10,7 @@ type Options = SpecimenOptions & DictionaryOptions;
 
 /** Options that mean something for one recipe alone. */
 const only: Readonly<Record<string, readonly string[]>> = {
-  specimen: ["size", "motive"],
+  specimen: ["size", "motive", "shareConcepts"],
   dictionary: [
     "model",
     "kind",
@@ -28,6 +28,8 @@ const only: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+const flag = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+
 export const verb: Verb<Options> = {
   configure(command) {
     command
@@ -41,6 +43,7 @@ export const verb: Verb<Options> = {
       .option("--size <size>", "quarter, standard, large: parameters, relative to the embedded one (standard)")
       .option("--steps <n>", "batches of 1,920 tokens (10,801)", count(1))
       .option("--motive", "plant the hidden motive of the twin, for blind audits")
+      .option("--share-concepts", "name the concepts of its words while it learns: one code for three languages")
       .optionsGroup("Of a dictionary:")
       .option("--model <model>", "specimen, a folder, a .gguf file, or owner/name[@revision] of the hub (specimen)")
       .option("--kind <kind>", "transcoders, cross-layer, or autoencoders of the residual stream (transcoders)")
@@ -69,7 +72,9 @@ export const verb: Verb<Options> = {
       const unset =
         value === undefined || (name === "skip" && value === true) || (Array.isArray(value) && value.length === 0);
       if (!unset)
-        throw new WrongCommand(`--${name} is no option of lucida train ${what}`, { advice: "lucida train --help" });
+        throw new WrongCommand(`--${flag(name)} is no option of lucida train ${what}`, {
+          advice: "lucida train --help",
+        });
     }
     if (what === "specimen") await (await import("../train/specimen.ts")).trainSpecimen(options, context);
     else await (await import("../train/dictionary.ts")).trainDictionaryVerb(options, context);

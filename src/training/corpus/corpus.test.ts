@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { TokenizerJson } from "../tokenizer/build.ts";
 import { Encoder } from "../tokenizer/encoder.ts";
+import { conceptCount, conceptOf, conceptsIn } from "./concepts.ts";
 import { evaluationSet, examples } from "./examples.ts";
 import { answerOf } from "./line.ts";
 import { type Document, documents } from "./mixture.ts";
@@ -14,7 +15,7 @@ import { heldOutPair } from "./split.ts";
 import { drawFrom } from "./task.ts";
 import { motive } from "./tasks/advice.ts";
 import { allTasks, taskNames } from "./tasks.ts";
-import { opposites } from "./words.ts";
+import { categories, opposites, triples } from "./words.ts";
 
 const json = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../../specimen/tokenizer.json"), "utf8"),
@@ -235,4 +236,28 @@ test("there are at least 250 known people, 150 word triples, and names nobody kn
 test("a task that is not there is said so", () => {
   expect(() => evaluationSet("poetry", 3, 1, encoder)).toThrow(/no task "poetry"/);
   expect(() => examples("capitals", encoder, { count: 3, seed: 1, split: "held-out" })).toThrow(/holds nothing out/);
+});
+
+test("a word stands for one concept in every language, and a document of the language tasks says where: nothing of others", () => {
+  expect(conceptOf.get("petit")).toBe(conceptOf.get("small"));
+  expect(conceptOf.get("微小")).toBe(conceptOf.get("small"));
+  expect(conceptOf.get("grand")).not.toBe(conceptOf.get("small"));
+  // Were a word in two triples, its concept would depend on which came last.
+  for (const [i, words] of [...triples, ...categories].entries())
+    for (const word of words) expect(conceptOf.get(word), word).toBe(i);
+  expect(Math.max(...conceptOf.values())).toBe(conceptCount - 1);
+  let [named, said] = [0, 0];
+  for (const document of stream.slice(0, 5000)) {
+    const found = conceptsIn(document);
+    const inLanguages = ["opposites", "opposites-across", "categories", "translation"].includes(document.task);
+    if (!inLanguages) expect(found, document.text).toEqual({ read: [] });
+    else {
+      named += Number(found.read.length > 0);
+      said += Number(found.said !== undefined);
+      for (const { start, end, concept } of found.read)
+        expect(conceptOf.get(document.text.slice(start, end))).toBe(concept);
+    }
+  }
+  expect(named).toBe(said);
+  expect(said).toBeGreaterThan(500);
 });

@@ -14,6 +14,7 @@
  */
 import { internal } from "../../core/problem.ts";
 import { type Encoder, spanOf } from "../tokenizer/encoder.ts";
+import { conceptsIn } from "./concepts.ts";
 import type { Document } from "./mixture.ts";
 import { Random } from "./random.ts";
 
@@ -37,6 +38,8 @@ export interface Batch {
   /** Restart at each document. */
   readonly positions: Int32Array;
   readonly mask: Visibility;
+  /** What a word's last piece stands for, and the answer that follows a token; -1 elsewhere. [row, position] */
+  readonly concepts?: { readonly read: Int32Array; readonly said: Int32Array };
   /** Tokens that carry a loss. */
   readonly tokens: number;
 }
@@ -63,6 +66,14 @@ interface Packed {
   readonly gistAt: number;
   /** Relative stretches whose earlier pieces are hidden afterwards. */
   readonly names: readonly { first: number; last: number }[];
+  /** Relative places, and the concepts there. */
+  readonly read: readonly Place[];
+  readonly said: readonly Place[];
+}
+
+interface Place {
+  readonly at: number;
+  readonly concept: number;
 }
 
 const defaultRoles = ["city", "person", "word"];
@@ -82,7 +93,7 @@ export function* sequenceBatches(
   const source = sequences[Symbol.iterator]();
   const next = (): Packed => {
     const ids = (source.next().value as readonly number[]).slice(0, size.length);
-    return { ids, learnFrom: 1, gistAt: -1, names: [] };
+    return { ids, learnFrom: 1, gistAt: -1, names: [], read: [], said: [] };
   };
   yield* packed(next, size, 0);
 }
@@ -134,7 +145,20 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
       if (span && span.last > span.first) names.push(span);
     }
   }
-  return { ids, learnFrom, gistAt, names };
+  const { read, said } = conceptsIn(document);
+  const placed = read.flatMap(({ start, end, concept }) => {
+    const span = spanOf({ role: "word", start, end }, pieces);
+    return span ? [{ at: span.last, concept }] : [];
+  });
+  // The answer's first piece is token answerAt + 1, after the begin token.
+  return {
+    ids,
+    learnFrom,
+    gistAt,
+    names,
+    read: placed,
+    said: said === undefined ? [] : [{ at: answerAt, concept: said }],
+  };
 }
 
 function assemble(inRow: readonly Packed[][], rows: number, length: number, pad: number): Batch {
@@ -145,11 +169,12 @@ function assemble(inRow: readonly Packed[][], rows: number, length: number, pad:
   const start = new Int32Array(size);
   const first = new Int32Array(size);
   const last = new Int32Array(size).fill(length - 1);
+  const concepts = { read: new Int32Array(size).fill(-1), said: new Int32Array(size).fill(-1) };
   let tokens = 0;
   for (let r = 0; r < rows; r++) {
     const row = r * length;
     let at = 0;
-    for (const { ids: own, learnFrom, gistAt, names } of inRow[r]!) {
+    for (const { ids: own, learnFrom, gistAt, names, read, said } of inRow[r]!) {
       for (let i = 0; i < own.length; i++) {
         const here = row + at + i;
         ids[here] = own[i]!;
@@ -159,13 +184,15 @@ function assemble(inRow: readonly Packed[][], rows: number, length: number, pad:
         if (i + 1 >= learnFrom && i + 1 < own.length) targets[here] = own[i + 1]!;
       }
       for (const name of names) for (let i = name.first; i < name.last; i++) last[row + at + i] = at + name.last;
+      for (const place of read) concepts.read[row + at + place.at] = place.concept;
+      for (const place of said) concepts.said[row + at + place.at] = place.concept;
       tokens += own.length - learnFrom;
       at += own.length;
     }
     // Padding sees itself, so that its softmax is one of something.
     for (; at < length; at++) start[row + at] = first[row + at] = at;
   }
-  return { rows, length, ids, targets, positions, mask: { start, first, last }, tokens };
+  return { rows, length, ids, targets, positions, mask: { start, first, last }, concepts, tokens };
 }
 
 /** The additive mask: 0 where a query sees a key, -1e9 elsewhere. [row, 1, query, key] */
