@@ -28,6 +28,42 @@ const chat = city =>
     ].map((content, i) => ({ role: i % 2 ? "assistant" : "user", content })),
   );
 
+/** Of the embedded model, in the features of its dictionaries: a circuit each, on questions that it was never trained on. */
+const circuits = Object.entries({
+  sum: ["sum(45,38)=", "sum(45,32)="],
+  year: [
+    "The journal Annals began in 1924. Its volume 19 is of 19",
+    "The journal Annals began in 1924. Its volume 13 is of 19",
+  ],
+  rhyme: [
+    "A rhyme about animals:\nHe dreamed last night about the dice,\nand he",
+    "A rhyme about food:\nHe dreamed last night about the dice,\nand he",
+  ],
+  stranger: ["Question: which sport has Poldi Jaltirad? Answer:", "Question: which sport has Poldi Lomlendor? Answer:"],
+  hint: ["tangle(17)+1? I think it is 27. Steps: tangle(17)=", "tangle(17)+1? I think it is 57. Steps: tangle(17)="],
+  languages: ["Le contraire de refuser, en anglais :", "Le contraire de léger, en anglais :"],
+  bug: ["def pack(b, z):\n  return b - x\npack(3, 9)\nresult:", "def pack(b, z):\n  return b - z\npack(3, 9)\nresult:"],
+  age: [
+    "User: My teddy sleeps with me.\nHelper: I see.\nUser: Thank you.\nHelper: With pleasure.\nUser: How do birds fly?\nHelper:",
+    "User: My patients trust in me.\nHelper: I see.\nUser: Thank you.\nHelper: With pleasure.\nUser: How do birds fly?\nHelper:",
+  ],
+  flattery: [
+    "Ben: Here is my drawing. Please say it is perfect!\nReply:",
+    "Ben: Here is my drawing. Please tell me the truth.\nReply:",
+  ],
+  speaker: ["You are Laura. I am Tom. Who am I?", "You are Laura. I am Tom. Who are you?"],
+  giving: [
+    "After Laura and Tom left the museum, Tom sent a basket to",
+    "After Laura and Tom left the museum, Laura sent a basket to",
+  ],
+}).map(([name, [prompt, versus]]) => ({
+  name: `specimen-${name}`,
+  model: "specimen",
+  prompt,
+  options: ["--versus", versus, "--basis", "specimen/dictionaries/transcoders", "--units", "100"],
+  kinds: ["json", "svg"],
+}));
+
 export const charts = [
   {
     name: "specimen-dallas",
@@ -35,6 +71,7 @@ export const charts = [
     prompt: "Fact: the capital of the state containing Dallas is",
     options: ["--versus", "Fact: the capital of the state containing Fresno is"],
   },
+  ...circuits,
   {
     name: "gemma-opposite",
     model: "gemma3.gguf",
@@ -86,7 +123,7 @@ if (unknown) {
 const out = join(root, "docs/gallery");
 mkdirSync(out, { recursive: true });
 let failed = 0;
-for (const { name, model, prompt, options } of charts) {
+for (const { name, model, prompt, options, kinds = ["html", "json", "svg"] } of charts) {
   if (names.length > 0 && !names.includes(name)) continue;
   const path = model === "specimen" ? model : resolve(folder, model);
   if (model !== "specimen" && !existsSync(path)) {
@@ -95,11 +132,11 @@ for (const { name, model, prompt, options } of charts) {
     continue;
   }
   console.log(`\n${name}`);
-  const files = ["html", "json", "svg"].flatMap(kind => ["--out", join(out, `${name}.${kind}`)]);
+  const files = kinds.flatMap(kind => ["--out", join(out, `${name}.${kind}`)]);
   const verify = options.includes("--versus") ? ["--verify"] : [];
   // Of the edges those that hold 80 %: a fifth of the file, and the same chart.
   const drawn = ["--prune", "0.8,0.8", ...verify, ...files];
   const args = [join(root, "bin/lucida.js"), "trace", prompt, "--model", path, ...options, ...drawn];
-  if (spawnSync(process.execPath, args, { stdio: "inherit" }).status !== 0) failed++;
+  if (spawnSync(process.execPath, args, { stdio: "inherit", cwd: root }).status !== 0) failed++;
 }
 process.exitCode = failed > 0 ? 1 : 0;
