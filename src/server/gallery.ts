@@ -16,7 +16,10 @@ export class Gallery {
     this.folder = folder;
   }
 
-  /** Charts that hold first, of the model that comes along before others: the first is what a newcomer sees. */
+  /**
+   * Charts that hold first, of the model that comes along before others, in neurons before a dictionary's features, as
+   * one's own first chart will be: the first is what a newcomer sees.
+   */
   list(): Promise<RunInfo[]> {
     this.entries ??= this.read();
     return this.entries;
@@ -40,6 +43,7 @@ export class Gallery {
   }
 }
 
-function rank({ verified, model }: RunInfo): number {
-  return (verified === true ? 0 : verified === false ? 2 : 4) + (model === "specimen" ? 0 : 1);
+function rank({ verified, model, basis }: RunInfo): number {
+  const held = verified === true ? 0 : verified === false ? 4 : 8;
+  return held + (model === "specimen" ? 0 : 2) + (basis === "neurons" ? 0 : 1);
 }
