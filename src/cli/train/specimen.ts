@@ -52,7 +52,9 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
   const encoder = new Encoder(json);
   const record = specimenConfig(shapeOf(size), encoder.size, encoder);
   const config = modelConfig(record);
-  const folder = await RunFolder.open(options.out ?? `specimen-${size}-${seed}${motive ? "-motive" : ""}`);
+  const folder = await RunFolder.open(
+    options.out ?? `specimen-${size}-${seed}${motive ? "-motive" : ""}${shareConcepts ? "-shared" : ""}`,
+  );
   const run = JSON.stringify({
     size,
     seed,

@@ -4,7 +4,7 @@
  * Pairs of words are so few that a model learns them by heart, a code for each language. So, in training only, a linear
  * head has to name the concept where a word has been read, and again where the answer is about to be said.
  */
-import { promptOf } from "./line.ts";
+import { answerOf, type Mark } from "./line.ts";
 import type { Document } from "./mixture.ts";
 import { categories, triples } from "./words.ts";
 
@@ -17,8 +17,8 @@ export const conceptOf: ReadonlyMap<string, number> = new Map(all.flatMap((words
 const languageTasks: ReadonlySet<string> = new Set(["opposites", "opposites-across", "categories", "translation"]);
 
 export interface Concepts {
-  /** Words of the prompt: their offsets, and what they stand for. */
-  readonly read: readonly { readonly start: number; readonly end: number; readonly concept: number }[];
+  /** Words of the prompt, and what they stand for. */
+  readonly read: readonly (Mark & { readonly concept: number })[];
   /** What the answer stands for. */
   readonly said?: number;
 }
@@ -26,11 +26,10 @@ export interface Concepts {
 /** Of a document of the language tasks; nothing of others. */
 export function conceptsIn(document: Document): Concepts {
   if (!languageTasks.has(document.task)) return { read: [] };
-  const { text, marks, answerEnd } = document;
-  const read = marks.flatMap(({ start, end }) => {
-    const concept = conceptOf.get(text.slice(start, end));
-    return concept === undefined ? [] : [{ start, end, concept }];
+  const read = document.marks.flatMap(mark => {
+    const concept = conceptOf.get(document.text.slice(mark.start, mark.end));
+    return concept === undefined ? [] : [{ ...mark, concept }];
   });
-  const said = conceptOf.get(text.slice(promptOf(document).length, answerEnd).trim());
+  const said = conceptOf.get(answerOf(document).trim());
   return { read, ...(said === undefined ? {} : { said }) };
 }

@@ -146,9 +146,9 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
     }
   }
   const { read, said } = conceptsIn(document);
-  const placed = read.flatMap(({ start, end, concept }) => {
-    const span = spanOf({ role: "word", start, end }, pieces);
-    return span ? [{ at: span.last, concept }] : [];
+  const placed = read.flatMap(mark => {
+    const span = spanOf(mark, pieces);
+    return span ? [{ at: span.last, concept: mark.concept }] : [];
   });
   // The answer's first piece is token answerAt + 1, after the begin token.
   return {
