@@ -36,8 +36,8 @@ const circuits = Object.entries({
     "The journal Annals began in 1924. Its volume 13 is of 19",
   ],
   rhyme: [
-    "A rhyme about animals:\nHe dreamed last night about the dice,\nand he",
-    "A rhyme about food:\nHe dreamed last night about the dice,\nand he",
+    "Two lines about animals:\nWe told the children about the coat,\nand we",
+    "Two lines about home:\nWe told the children about the coat,\nand we",
   ],
   stranger: ["Question: which sport has Poldi Jaltirad? Answer:", "Question: which sport has Poldi Lomlendor? Answer:"],
   hint: ["tangle(17)+1? I think it is 27. Steps: tangle(17)=", "tangle(17)+1? I think it is 57. Steps: tangle(17)="],
