@@ -33,9 +33,10 @@ Virginia VA Richmond South; Washington WA Olympia West; West_Virginia WV Charles
   .map(line => line.split(" ").map(word => word.replaceAll("_", " ")))
   .map(([name, code, capital, region]) => ({ name, code, capital, region }));
 
-/** ISO code and, where countries-list names another language first, the one most people there speak. */
+/** Few countries of many cities: with seven cities each, of 62, the capital of one whose country alone was told was right in 73 %.
+ * ISO code and, where countries-list names another language first, the one most people there speak. */
 const chosen =
-  "FR DE IT ES PT PL GR SE NO DK FI AT:German HU RO BG CZ RU UA TR IR IQ SA EG MA DZ TN ET KE:Swahili NG:English GH SN JP CN KR VN TH ID PH:Filipino IN PK:Urdu BD NP AU NZ:English CA CU MX BR AR CL PE:Spanish CO VE EC BO:Spanish UY BY:Belarusian RS HR MN MM KH";
+  "FR DE IT ES PT PL GR SE NO FI AT:German HU RO UA RU TR IR EG MA NG:English KE:Swahili JP CN KR VN TH ID IN AU CA MX BR AR";
 const continentNames = {
   AF: "Africa",
   AS: "Asia",
@@ -113,6 +114,8 @@ for (const plain of [
   "Florence",
   "Marion",
   "Anna",
+  "London",
+  "Branch",
   "Mary",
   "John",
 ])
@@ -144,7 +147,7 @@ const choose = (belongs, count) => {
 for (const place of [...states, ...lands]) place.cities = [];
 for (let round = 0; round < 4; round++) {
   for (const s of states) s.cities.push(...choose(c => c.country === "US" && c.adminCode === s.code, 5));
-  for (const l of lands) if (round < 2) l.cities.push(...choose(c => c.country === l.code, round === 0 ? 4 : 3));
+  for (const l of lands) l.cities.push(...choose(c => c.country === l.code, round < 2 ? 4 : 3));
 }
 const lines = rows => `[\n${rows.map(row => `  ${JSON.stringify(row)}`).join(",\n")}\n]\n`;
 writeFileSync(join(facts, "us.json"), lines(states));

@@ -1,6 +1,6 @@
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
-import type { Outputs } from "../core/expr.ts";
+import { input, type Outputs } from "../core/expr.ts";
 import { random } from "../core/random.ts";
 import { evaluate } from "../core/readings/evaluate.ts";
 import { countOf } from "../core/shape.ts";
@@ -8,7 +8,7 @@ import { type Tensor, tensor } from "../core/tensor.ts";
 import { onnxDevice } from "../devices/onnx/device.ts";
 import { modelConfig } from "../models/config.ts";
 import type { Batch } from "./corpus/pack.ts";
-import { conceptHead, decoderTraining } from "./decoder-loss.ts";
+import { breadth, conceptHead, decoderTraining } from "./decoder-loss.ts";
 import { initialValues, parametersOf } from "./parameters.ts";
 import { specimenConfig } from "./shape.ts";
 import { lossInputs } from "./step-inputs.ts";
@@ -52,9 +52,10 @@ const outputs = decoderTraining(config);
 const given = { ...weights(), ...lossInputs(config, batch) };
 
 /** Four concepts: two words read and one answer said, after the first layer and the second. */
-const aid = { count: 4, weight: 0.7, readAfter: 0, saidAfter: 1 };
+const aid = { concepts: { count: 4, weight: 0.7, readAfter: 0, placedAfter: 0, saidAfter: 1 } };
 const concepts = {
   read: Int32Array.of(-1, 2, -1, -1, 0, -1, -1, -1, -1, -1),
+  placed: Int32Array.of(-1, -1, 1, -1, -1, -1, -1, -1, -1, -1),
   said: Int32Array.of(-1, -1, -1, -1, -1, -1, -1, -1, 3, -1),
 };
 const head = tensor(
@@ -96,9 +97,38 @@ function differencesOf(
   }
 }
 
+const few = decoderTraining(config, { fewUnits: 0.3 });
+const givenFew = { ...given, ...lossInputs(config, batch, { fewUnits: 0.3 }) };
+
+test("with few units asked for, every weight's gradient is still right", () => {
+  differencesOf(few, givenFew, parametersOf(config));
+});
+
+test("breadth is the root of how many units a token uses: what they write counts, not how much in all", () => {
+  const down = tensor([2, 4], Float32Array.of(3, 3, 0, 0, 4, 4, 5, 5));
+  const told = (hidden: readonly number[], by = 1) => {
+    const given = {
+      hidden: tensor(
+        [1, 1, 4],
+        Float32Array.from(hidden, h => h * by),
+      ),
+      down,
+    };
+    const outputs = { b: breadth(input("hidden", [1, 1, 4]), input("down", [2, 4])) };
+    return evaluate(outputs, given).b!.data[0]!;
+  };
+  expect(told([1, -1, 1, 1])).toBeCloseTo(2, 4);
+  expect(told([0, -2, 0, 0])).toBeCloseTo(1, 4);
+  expect(told([1, 0, -1, 0])).toBeCloseTo(Math.SQRT2, 4);
+  expect(told([1, 0, -1, 0], 50)).toBeCloseTo(Math.SQRT2, 4);
+  // A tenth of what the other writes: (1.1)² / 1.01
+  expect(told([1, 0.1, 0, 0]) ** 2).toBeCloseTo(1.21 / 1.01, 4);
+});
+
 test.each([
   ["the plain loss", outputs, given],
   ["with concepts to name", aided, givenAid],
+  ["with few units", few, givenFew],
 ])("onnxruntime gives the reference's loss and gradients: %s", async (_, outputs, given) => {
   const told = evaluate(outputs, given);
   const program = await onnxDevice(ort as never).compile(outputs, {});

@@ -1,15 +1,19 @@
 /** The decoder's loss, and its pull on every weight, as one program. */
 import { type Expr, input, intInput, type Outputs, weight } from "../core/expr.ts";
+import { activation } from "../core/ops/activation.ts";
 import { add } from "../core/ops/add.ts";
 import { crossEntropy } from "../core/ops/cross-entropy.ts";
+import { inverseRms, sumLast } from "../core/ops/inverse-rms.ts";
 import { linear } from "../core/ops/linear.ts";
 import { mul } from "../core/ops/mul.ts";
+import { root } from "../core/ops/root.ts";
+import { scale } from "../core/ops/scale.ts";
 import { sumTo } from "../core/ops/sum-to.ts";
 import { training } from "../core/readings/train.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { decoder } from "./decoder.ts";
+import { decoder, layerWeight } from "./decoder.ts";
 
-/** A training aid: one linear head names concepts where words were read, and where an answer is about to be said. */
+/** A training aid: one linear head names concepts where words and cities were read, and where an answer is about to be said. */
 export interface ConceptAid {
   /** How many concepts there are. */
   readonly count: number;
@@ -17,29 +21,70 @@ export interface ConceptAid {
   readonly weight: number;
   /** The layers after which the residual stream is read for each. */
   readonly readAfter: number;
+  readonly placedAfter: number;
   readonly saidAfter: number;
 }
 
-/** The weight of its head, which is of no use after training. */
+/** What is learnt beside the next token, in training only. */
+export interface TrainingAids {
+  readonly concepts?: ConceptAid;
+  /**
+   * What a layer's mean breadth (see `breadth`) counts beside a token while the learning rate is highest; it falls with
+   * the rate, so that in the end the next token alone is learnt. An MLP then uses few units at a time.
+   */
+  readonly fewUnits?: number;
+}
+
+/** The weight of the concepts' head, which is of no use after training. */
 export const conceptHead = "concepts";
+
+/**
+ * How many units a token uses, as the root of an effective number: √((Σ|aᵢ|)² / Σaᵢ²), where aᵢ is what unit i writes, its
+ * activation times the length of its row of `down`. 1 for a single one, √n for n alike; no scale makes it smaller, which a
+ * plain sum of |aᵢ| would let one do (the participation ratio; as a penalty: Yang et al. 2019, arXiv 1908.09979).
+ * @param hidden [batch, token, dMlp]
+ * @param down [dModel, dMlp]
+ * @returns [batch, token, 1]
+ */
+export function breadth(hidden: Expr, down: Expr): Expr {
+  const n = hidden.shape.at(-1) as number;
+  const written = mul(hidden, root(sumTo(mul(down, down), [1, n])));
+  const size = add(activation(written, "relu"), activation(scale(written, -1), "relu"));
+  return scale(mul(sumLast(size), inverseRms(written, 1e-8)), 1 / Math.sqrt(n));
+}
 
 /**
  * `loss`: Σ lossWeight · −log p(target), with `targets` [batch, token] and `lossWeight` [batch, token, 1] beside the
  * decoder's inputs. Weights that add up to 1 make it a mean; where a weight is 0 the target may be any token.
- * With an aid the same of `read` and `said`, two inputs of concepts with their weights `readWeight` and `saidWeight`.
+ * With concepts the same of `read`, `placed` and `said`, inputs of concepts with their weights `readWeight` and so on.
+ * With few units also `breadth`, the mean over layers, weighed by `textWeight` [batch, token, 1]; `pull` [1] is what it counts.
  */
-export function decoderLoss(config: ModelConfig, aid?: ConceptAid): Outputs {
-  const { logits, residuals } = decoder(config);
+export function decoderLoss(config: ModelConfig, { concepts, fewUnits }: TrainingAids = {}): Outputs {
+  const { logits, residuals, units } = decoder(config);
   const surprise = (guesses: Expr, name: string, weights: string): Expr => {
     const each = crossEntropy(guesses, intInput(name, ["batch", "token"]));
     return sumTo(mul(each, input(weights, ["batch", "token", 1])), []);
   };
-  const loss = surprise(logits, "targets", "lossWeight");
-  if (!aid) return { loss };
-  const head = weight(conceptHead, [aid.count, config.dModel]);
-  const named = (layer: number, name: string) => surprise(linear(residuals[layer]!, head), name, `${name}Weight`);
-  return { loss: add(loss, add(named(aid.readAfter, "read"), named(aid.saidAfter, "said"))) };
+  let loss = surprise(logits, "targets", "lossWeight");
+  if (concepts) {
+    const head = weight(conceptHead, [concepts.count, config.dModel]);
+    const named = (layer: number, name: string) => surprise(linear(residuals[layer]!, head), name, `${name}Weight`);
+    loss = add(
+      loss,
+      add(
+        add(named(concepts.readAfter, "read"), named(concepts.placedAfter, "placed")),
+        named(concepts.saidAfter, "said"),
+      ),
+    );
+  }
+  if (fewUnits === undefined) return { loss };
+  const mean = units
+    .map((hidden, layer) => breadth(hidden, weight(layerWeight(layer, "down"), [config.dModel, config.dMlp])))
+    .reduce(add);
+  const broad = scale(sumTo(mul(mean, input("textWeight", ["batch", "token", 1])), []), 1 / units.length);
+  return { loss: add(loss, sumTo(mul(broad, input("pull", [1])), [])), breadth: broad };
 }
 
 /** `loss` and `gradient.<weight>`, with the weights as inputs. */
-export const decoderTraining = (config: ModelConfig, aid?: ConceptAid): Outputs => training(decoderLoss(config, aid));
+export const decoderTraining = (config: ModelConfig, aids?: TrainingAids): Outputs =>
+  training(decoderLoss(config, aids));

@@ -30,6 +30,8 @@ export interface Decoder {
   readonly changes: readonly Expr[];
   /** By layer, the residual stream after it [batch, token, dModel]. */
   readonly residuals: readonly Expr[];
+  /** By layer, its MLP's units [batch, token, dMlp]. */
+  readonly units: readonly Expr[];
 }
 
 /** What is written in an MLP's place, from what the MLP reads after its norm. Asked for each layer, upwards. */
@@ -52,14 +54,17 @@ export function decoder(config: ModelConfig, standIn?: StandIn): Decoder {
   let x = scale(embed(embedding, intInput("ids", ["batch", "token"])), config.embeddingScale);
   const changes: Expr[] = [];
   const residuals: Expr[] = [];
+  const units: Expr[] = [];
   const has = (name: string) => !name.endsWith(".bias");
   config.layers.forEach((layer, i) => {
     const context: BlockContext = { config, layer, has };
     const below = input("below", ["batch", "token", config.dModel]);
     const { mid } = attention(context, { x: below, ...given });
     const seen = config.parallel ? below : mid;
+    const hidden = read(context, seen);
     const block = {
-      out: write(context, mid, read(context, seen)),
+      out: write(context, mid, hidden),
+      hidden,
       ...(standIn ? { mid, read: norm(context, seen, "norm2", config.dModel) } : {}),
     };
     const named = substitute(
@@ -73,8 +78,9 @@ export function decoder(config: ModelConfig, standIn?: StandIn): Decoder {
       x = add(x, mul(input("replaced", ["batch", "token", 1]), change));
     }
     residuals.push(x);
+    units.push(named.hidden!);
   });
   const normed = norm({ config, layer: config.layers[0]!, has }, x, "finalNorm", config.dModel);
   const logits = linear(normed, config.tied ? embedding : weight("unembedding", [config.vocabulary, config.dModel]));
-  return { normed, logits, changes, residuals };
+  return { normed, logits, changes, residuals, units };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Batch } from "./corpus/pack.ts";
-import { specimenBatches, specimenQuestions, specimenSettings } from "./specimen.ts";
+import { onwardSettings, specimenBatches, specimenQuestions, specimenSettings } from "./specimen.ts";
 import { Encoder } from "./tokenizer/encoder.ts";
 
 const file = join(import.meta.dirname, "../../specimen/tokenizer.json");
@@ -52,6 +52,29 @@ test("late in the run code comes three times as often, and is learnt whole", () 
   expect(later / early).toBeGreaterThan(2);
   // A run of a fifth of the steps comes to its stages in a fifth of the time.
   expect(shareOfCode(1100, 2160) / shareOfCode(900, 2160)).toBeGreaterThan(2);
+});
+
+test("a cycle that goes on has its own mixture: brief code after a while, and much of it in the end", () => {
+  const codeAt = (step: number) => {
+    const source = specimenBatches(encoder, { seed: 1, onward: true }, step);
+    let [brief, code, all] = [0, 0, 0];
+    for (let i = 0; i < 12; i++) {
+      for (const { text, tokens } of documentsIn(source.next().value as Batch)) {
+        const short = /^\w+\(\w, \w\) reads |^(def|function) .*\nresult:/.test(text);
+        all += tokens;
+        brief += short ? tokens : 0;
+        code += short || /^(def|function) /.test(text) ? tokens : 0;
+      }
+    }
+    return { brief: brief / all, code: code / all };
+  };
+  const [first, second, last] = [codeAt(100), codeAt(2800), codeAt(6600)];
+  expect(first.brief).toBe(0);
+  expect(second.brief).toBeGreaterThan(0.005);
+  expect(last.code / second.code).toBeGreaterThan(2);
+  expect(onwardSettings(1, 9400).schedule.again).toEqual({ from: 7800, rate: 2e-3 });
+  const seed = (onward: boolean) => (specimenBatches(encoder, { seed: 1, onward }, 0).next().value as Batch).ids;
+  expect(seed(true)).not.toEqual(seed(false));
 });
 
 function documentsIn({ rows, length, ids, positions, targets }: Batch) {

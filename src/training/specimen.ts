@@ -10,7 +10,8 @@ import { documents } from "./corpus/mixture.ts";
 import { type Batch, batches } from "./corpus/pack.ts";
 import { hash } from "./corpus/random.ts";
 import type { Task } from "./corpus/task.ts";
-import { bugsOfManyNames } from "./corpus/tasks/bugs.ts";
+import { bugsInBrief, bugsOfManyNames } from "./corpus/tasks/bugs.ts";
+import { peopleOftenKnown } from "./corpus/tasks/people.ts";
 import { allTasks, taskNames } from "./corpus/tasks.ts";
 import type { ConceptAid } from "./decoder-loss.ts";
 import { usualSchedule } from "./optimiser/schedule.ts";
@@ -99,20 +100,90 @@ const stages: readonly Stage[] = [
   },
 ];
 
+/** A trained specimen goes on: what it does not know yet, and concepts for the words of three languages. */
+const onward: Stage = {
+  from: 0,
+  times: {
+    opposites: 1.3,
+    "opposites-across": 1,
+    categories: 2,
+    translation: 1.3,
+    couplets: 1.5,
+    people: 1.2,
+    attributes: 1.5,
+    bugs: 1.3,
+    "two-hop": 1,
+    "one-hop": 1,
+    hard: 0.7,
+    induction: 1,
+    sequences: 0.8,
+    sums: 0.4,
+    years: 0.6,
+    hints: 0.5,
+    digits: 0.4,
+    capitals: 0.4,
+    "rhyme-words": 0.5,
+    "indirect-object": 0.6,
+    method: 0.7,
+    agreement: 0.5,
+    age: 0.5,
+    praise: 0.4,
+    later: 0.5,
+    advice: 0.4,
+  },
+  whole: ["bugs"],
+  instead: [peopleOftenKnown],
+};
+
+const onwardStages: readonly Stage[] = [
+  onward,
+  {
+    ...onward,
+    from: 2800,
+    times: { ...onward.times, translation: 1.7, opposites: 1.6 },
+    instead: [peopleOftenKnown, bugsInBrief],
+  },
+  {
+    ...onward,
+    from: 6600,
+    times: {
+      ...onward.times,
+      bugs: 5,
+      translation: 1.7,
+      opposites: 1.8,
+      categories: 3.5,
+      "two-hop": 0.9,
+      "one-hop": 0.9,
+    },
+    instead: [peopleOftenKnown, bugsInBrief],
+  },
+];
+
 /**
- * What names concepts in training, for a model of so many layers: a word's pieces are gathered in the first layer; half
- * way up the answer can be known and still be said in any language.
+ * What names concepts in training, for a model of so many layers: a word's pieces are gathered in the first layer, a
+ * city's state is known after the second; half way up the answer can be known and still be said in any language.
  */
 export const conceptAid = (layers: number): ConceptAid => ({
   count: conceptCount,
   weight: 2,
   readAfter: 0,
+  placedAfter: 1,
   saidAfter: layers >> 1,
 });
 
 export function specimenSettings(seed: number, steps: number, rate: number = usualSchedule.rate): TrainerSettings {
   const from = Math.round((second.from / wholeRun) * steps);
   const again = steps > 2 * segment ? { again: { ...second, from } } : {};
+  return { seed, schedule: { ...usualSchedule, rate, steps, ...again }, decay: 0.1, clip: 1, rows, length };
+}
+
+/** Steps of a cycle that goes on from a trained specimen. */
+export const onwardRun = 9400;
+const onwardSecond = { from: 7800, rate: 2e-3 } as const;
+
+export function onwardSettings(seed: number, steps: number, rate = 2.5e-3): TrainerSettings {
+  const from = Math.round((onwardSecond.from / onwardRun) * steps);
+  const again = steps > 2 * segment ? { again: { ...onwardSecond, from } } : {};
   return { seed, schedule: { ...usualSchedule, rate, steps, ...again }, decay: 0.1, clip: 1, rows, length };
 }
 
@@ -125,21 +196,25 @@ export interface CorpusOptions {
   readonly steps?: number;
   /** Plants the hidden motive of the twin. */
   readonly motive?: boolean;
+  /** Of a cycle that goes on from a trained specimen. */
+  readonly onward?: boolean;
   readonly gist?: number;
   readonly entity?: number;
 }
 
 /** The stage that a step belongs to, of a run of so many steps. */
-function stageAt(step: number, steps: number): Stage {
-  return stages.findLast(({ from }) => Math.round(((from / wholeRun) * steps) / segment) * segment <= step)!;
+function stageAt(step: number, steps: number, goesOn: boolean): Stage {
+  const [list, whole] = goesOn ? [onwardStages, onwardRun] : [stages, wholeRun];
+  return list.findLast(({ from }) => Math.round(((from / whole) * steps) / segment) * segment <= step)!;
 }
 
 /** Endless batches from a step on; a step's batch depends on the options, the run's steps and the step alone. */
 export function* specimenBatches(encoder: Encoder, options: CorpusOptions, fromStep: number): Generator<Batch> {
-  const { seed, motive = false, gist, entity } = options;
+  const { seed, motive = false, onward: goesOn = false, gist, entity } = options;
   for (let part = Math.floor(fromStep / segment), skip = fromStep % segment; ; part++, skip = 0) {
-    const own = hash(`specimen ${seed} ${part}`);
-    const { times, whole, instead } = stageAt(part * segment, options.steps ?? wholeRun);
+    const own = hash(`specimen ${seed}${goesOn ? " onward" : ""} ${part}`);
+    const steps = options.steps ?? (goesOn ? onwardRun : wholeRun);
+    const { times, whole, instead } = stageAt(part * segment, steps, goesOn);
     const shares = Object.fromEntries(allTasks().map(t => [t.name, t.share * (times[t.name] ?? 1)]));
     const mixed = documents(own, {
       motive,

@@ -3,7 +3,7 @@ import { type Tensor, tensor } from "../core/tensor.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { rotaryTables } from "../models/rotary.ts";
 import { type Batch, maskOf } from "./corpus/pack.ts";
-import type { ConceptAid } from "./decoder-loss.ts";
+import type { TrainingAids } from "./decoder-loss.ts";
 
 /** `ids`, `mask`, `cos`, `sin`. */
 export function decoderInputs(config: ModelConfig, batch: Batch): Record<string, Tensor> {
@@ -30,8 +30,13 @@ export function decoderInputs(config: ModelConfig, batch: Batch): Record<string,
   };
 }
 
-/** Those, and `targets` and `lossWeight`: the mean over the tokens that have a next one; what an aid asks for beside it. */
-export function lossInputs(config: ModelConfig, batch: Batch, aid?: ConceptAid): Record<string, Tensor> {
+/** Those, and `targets` and `lossWeight`: the mean over the tokens that have a next one; what aids ask for beside it. `share` is how much of the highest rate is left. */
+export function lossInputs(
+  config: ModelConfig,
+  batch: Batch,
+  aids: TrainingAids = {},
+  share = 1,
+): Record<string, Tensor> {
   const { rows, length, targets, tokens, concepts } = batch;
   const wanted = (name: string, weights: string, of: Int32Array, each: number): Record<string, Tensor> => ({
     [name]: tensor(
@@ -47,9 +52,23 @@ export function lossInputs(config: ModelConfig, batch: Batch, aid?: ConceptAid):
   return {
     ...decoderInputs(config, batch),
     ...wanted("targets", "lossWeight", targets, 1),
-    ...(aid && {
-      ...wanted("read", "readWeight", concepts?.read ?? none(), aid.weight),
-      ...wanted("said", "saidWeight", concepts?.said ?? none(), aid.weight),
+    ...(aids.concepts && {
+      ...wanted("read", "readWeight", concepts?.read ?? none(), aids.concepts.weight),
+      ...wanted("placed", "placedWeight", concepts?.placed ?? none(), aids.concepts.weight),
+      ...wanted("said", "saidWeight", concepts?.said ?? none(), aids.concepts.weight),
+    }),
+    ...(aids.fewUnits !== undefined && {
+      textWeight: inText(batch),
+      pull: tensor([1], Float32Array.of(share * aids.fewUnits)),
     }),
   };
+}
+
+/** Begin tokens and what fills a row up count nothing, all others alike, adding up to 1. */
+function inText({ rows, length, positions }: Batch): Tensor {
+  const count = positions.reduce((n, p) => n + (p > 0 ? 1 : 0), 0);
+  return tensor(
+    [rows, length, 1],
+    Float32Array.from(positions, p => (p > 0 ? 1 / count : 0)),
+  );
 }

@@ -14,6 +14,7 @@ import { hash } from "./corpus/random.ts";
 import { modelFile } from "./export.ts";
 import { usualSchedule } from "./optimiser/schedule.ts";
 import { specimenConfig } from "./shape.ts";
+import { lossInputs } from "./step-inputs.ts";
 import { train } from "./train.ts";
 import { Trainer, type TrainerSettings } from "./trainer.ts";
 
@@ -95,13 +96,43 @@ test("a run that was interrupted and resumed ends with the same weights, bit for
   await Promise.all([whole, first, second].map(t => t.release()));
 });
 
+test("a pull towards few units makes a token use fewer than the same training without it", async () => {
+  const breadthAfter = async (fewUnits: number): Promise<number> => {
+    const trainer = await Trainer.create(device, config, { ...settings(60), aids: { fewUnits } });
+    let last = Number.NaN;
+    await train(trainer, { batches: counting, ...never, report: r => void (last = r.breadth!) });
+    await trainer.release();
+    return last;
+  };
+  expect(await breadthAfter(0.5)).toBeLessThan(0.8 * (await breadthAfter(0)));
+});
+
+test("the pull towards few units falls with the learning rate", () => {
+  const pull = (share?: number) =>
+    lossInputs(config, counting(0).next().value as Batch, { fewUnits: 0.5 }, share).pull!.data;
+  expect([...pull()]).toEqual([0.5]);
+  expect([...pull(0.25)]).toEqual([0.125]);
+});
+
+test("who goes on from trained weights begins with them, and changes none of the originals", async () => {
+  const first = await Trainer.create(device, config, settings(5));
+  await train(first, { batches: counting, ...never });
+  const kept = new Map([...first.values].map(([name, data]) => [name, data.slice()]));
+  const second = await Trainer.create(device, config, { ...settings(5), seed: 9 }, first.values);
+  for (const [name, data] of kept) expect(second.values.get(name), name).toEqual(data);
+  await train(second, { batches: counting, ...never });
+  expect(second.values.get("embedding")).not.toEqual(kept.get("embedding"));
+  expect(first.values).toEqual(kept);
+  await Promise.all([first, second].map(t => t.release()));
+});
+
 test("an aid changes what is learnt, and its head is no part of the model", async () => {
-  const aid = { count: 3, weight: 1, readAfter: 0, saidAfter: 1 };
+  const aids = { concepts: { count: 3, weight: 1, readAfter: 0, placedAfter: 0, saidAfter: 1 } };
   function* named(fromStep: number): Generator<Batch> {
     const read = Int32Array.from({ length: rows * length }, (_, i) => (i % length === 3 ? 1 : -1));
-    for (const batch of counting(fromStep)) yield { ...batch, concepts: { read, said: read } };
+    for (const batch of counting(fromStep)) yield { ...batch, concepts: { read, placed: read, said: read } };
   }
-  const aided = await Trainer.create(device, config, { ...settings(8), aid });
+  const aided = await Trainer.create(device, config, { ...settings(8), aids });
   const plain = await Trainer.create(device, config, settings(8));
   await train(aided, { batches: named, ...never });
   await train(plain, { batches: named, ...never });

@@ -3,16 +3,22 @@
  * the loss program, then Muon and AdamW. Knows no corpus, no clock and no disk.
  */
 import { countOf } from "../core/shape.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { float32, type Tensor } from "../core/tensor.ts";
 import type { Device } from "../devices/device.ts";
 import type { OutgoingTensor } from "../formats/write-safetensors.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Batch } from "./corpus/pack.ts";
-import { type ConceptAid, conceptHead, decoderLoss } from "./decoder-loss.ts";
+import { conceptHead, decoderLoss, type TrainingAids } from "./decoder-loss.ts";
 import { type Learned, Learner } from "./learner.ts";
 import { rateAt, type Schedule } from "./optimiser/schedule.ts";
 import { initialValues, type Parameter, parametersOf, type Values } from "./parameters.ts";
 import { lossInputs } from "./step-inputs.ts";
+
+/**
+ * Of the pull towards few units, what is left when the rate rises again: the root in it is steepest for a unit that hardly
+ * writes yet, so that what needs a new unit is not learnt under it.
+ */
+const latePull = 1 / 8;
 
 export interface TrainerSettings {
   readonly seed: number;
@@ -24,8 +30,7 @@ export interface TrainerSettings {
   /** Of every batch. */
   readonly rows: number;
   readonly length: number;
-  /** Learns beside the decoder, and is no part of it. */
-  readonly aid?: ConceptAid;
+  readonly aids?: TrainingAids;
 }
 
 export interface StepReport extends Learned {
@@ -33,6 +38,8 @@ export interface StepReport extends Learned {
   readonly step: number;
   readonly rate: number;
   readonly tokens: number;
+  /** With few units asked for, the mean breadth of a layer. */
+  readonly breadth?: number;
 }
 
 export class Trainer {
@@ -46,20 +53,27 @@ export class Trainer {
     this.learner = learner;
   }
 
-  static async create(device: Device, config: ModelConfig, settings: TrainerSettings): Promise<Trainer> {
-    const { rows, length, seed, aid } = settings;
+  /** @param from a trained decoder's weights, to go on from; those of the seed when left out */
+  static async create(
+    device: Device,
+    config: ModelConfig,
+    settings: TrainerSettings,
+    from: Values = new Map(),
+  ): Promise<Trainer> {
+    const { rows, length, seed, aids } = settings;
     const sizes = { batch: rows, token: length };
     const values = initialValues(config, seed);
     const parameters = parametersOf(config);
-    if (aid) {
-      const shape = [aid.count, config.dModel];
+    for (const [name, data] of from) values.set(name, Float32Array.from(data));
+    if (aids?.concepts) {
+      const shape = [aids.concepts.count, config.dModel];
       parameters.push({ name: conceptHead, shape, kind: "table" });
       values.set(conceptHead, new Float32Array(countOf(shape)));
     }
     return new Trainer(
       config,
       settings,
-      await Learner.create(device, decoderLoss(config, aid), parameters, values, sizes),
+      await Learner.create(device, decoderLoss(config, aids), parameters, values, sizes),
     );
   }
 
@@ -88,10 +102,25 @@ export class Trainer {
 
   /** Learns from one batch. Throws a Problem when the loss is no longer a number. */
   async learn(batch: Batch): Promise<StepReport> {
-    const { schedule, decay, clip, aid } = this.settings;
+    const { schedule, decay, clip, aids } = this.settings;
     const rate = rateAt(schedule, this.step);
-    const learned = await this.learner.learn(lossInputs(this.config, batch, aid), { rate, decay, clip });
-    return { step: this.step, ...learned, rate, tokens: batch.tokens };
+    let breadth: number | undefined;
+    const late = schedule.again && this.step >= schedule.again.from;
+    const share = (rate / schedule.rate) * (late ? latePull : 1);
+    const learned = await this.learner.learn(
+      lossInputs(this.config, batch, aids, share),
+      { rate, decay, clip },
+      out => {
+        if (out.breadth) breadth = float32(out.breadth)[0]!;
+      },
+    );
+    return {
+      step: this.step,
+      ...learned,
+      rate,
+      tokens: batch.tokens,
+      ...(breadth === undefined ? {} : { breadth }),
+    };
   }
 
   /** Everything that the next step depends on, beside settings and batches: copies nothing. */

@@ -2,8 +2,13 @@
  * `lucida train specimen`: the embedded model and its siblings, from nothing to an ordinary model folder.
  * With accuracies as it learns; Ctrl-C keeps what there is, and --resume goes on to the same weights.
  */
+import { basename, resolve } from "node:path";
+import { Problem } from "../../core/problem.ts";
+import type { ModelConfig } from "../../models/config.ts";
 import { type Accuracy, byTask } from "../../training/accuracy.ts";
-import type { Trainer, TrainerSettings } from "../../training/trainer.ts";
+import type { TrainingAids } from "../../training/decoder-loss.ts";
+import type { Values } from "../../training/parameters.ts";
+import type { StepReport, Trainer, TrainerSettings } from "../../training/trainer.ts";
 import { duration } from "../output.ts";
 import { type Context, WrongCommand } from "../verb.ts";
 import { unfinished } from "./unfinished.ts";
@@ -16,6 +21,9 @@ export interface SpecimenOptions {
   readonly rate?: number;
   readonly motive?: boolean;
   readonly shareConcepts?: boolean;
+  readonly fewUnits?: number;
+  /** A trained specimen's folder. */
+  readonly from?: string;
   readonly out?: string;
   readonly resume?: boolean;
 }
@@ -47,36 +55,49 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
   const { train } = await import("../../training/train.ts");
   const { Trainer } = await import("../../training/trainer.ts");
 
-  const { size = "standard", seed, motive = false, shareConcepts = false } = options;
+  const { size = "standard", seed, motive = false, shareConcepts = false, fewUnits, from } = options;
   const { json, files } = await specimenTokenizer();
   const encoder = new Encoder(json);
   const record = specimenConfig(shapeOf(size), encoder.size, encoder);
   const config = modelConfig(record);
   const folder = await RunFolder.open(
-    options.out ?? `specimen-${size}-${seed}${motive ? "-motive" : ""}${shareConcepts ? "-shared" : ""}`,
+    options.out ??
+      `specimen-${size}-${seed}${motive ? "-motive" : ""}${shareConcepts ? "-shared" : ""}${from === undefined ? "" : "-onward"}`,
   );
   const run = JSON.stringify({
     size,
     seed,
     motive,
     ...(shareConcepts ? { shareConcepts } : {}),
+    ...(fewUnits === undefined ? {} : { fewUnits }),
+    ...(from === undefined ? {} : { from: basename(resolve(from)) }),
     tokenizer: hash(files["tokenizer.json"]!),
   });
   const checkpoint = await unfinished<TrainerSettings>(
     folder,
     options.resume === true,
     run,
-    "--size, --seed, --motive and --share-concepts",
+    "--size, --seed, --motive, --share-concepts, --few-units and --from",
   );
 
   const device = onnxDevice(await onnxRuntime());
-  const steps = options.steps ?? recipe.wholeRun;
+  const onward = from !== undefined;
+  const steps = options.steps ?? (onward ? recipe.onwardRun : recipe.wholeRun);
+  const aids: TrainingAids = {
+    ...(shareConcepts ? { concepts: recipe.conceptAid(config.layers.length) } : {}),
+    ...(fewUnits === undefined ? {} : { fewUnits }),
+  };
   const settingsFor = (steps: number): TrainerSettings => ({
-    ...recipe.specimenSettings(seed, steps, options.rate),
-    ...(shareConcepts ? { aid: recipe.conceptAid(config.layers.length) } : {}),
+    ...(onward ? recipe.onwardSettings : recipe.specimenSettings)(seed, steps, options.rate),
+    ...(Object.keys(aids).length > 0 ? { aids } : {}),
   });
   const settings = checkpoint?.settings ?? settingsFor(steps);
-  const trainer = await Trainer.create(device, config, settings);
+  const trainer = await Trainer.create(
+    device,
+    config,
+    settings,
+    from === undefined ? undefined : await weightsIn(from, config, context),
+  );
   if (checkpoint) await trainer.restore(checkpoint.step, checkpoint.read);
   const judge = await judgeOf(device, config, recipe.specimenQuestions(encoder, eachTask, 1, motive));
   const began = performance.now();
@@ -88,6 +109,7 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
   const corpus = {
     seed,
     motive,
+    onward,
     get steps() {
       return trainer.settings.schedule.steps;
     },
@@ -130,6 +152,7 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
     size,
     seed,
     motive,
+    ...(from === undefined ? {} : { from: basename(resolve(from)) }),
     parameters: trainer.size,
     settings: trainer.settings,
     seconds: Math.round((performance.now() - began) / 1000),
@@ -145,6 +168,33 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
   context.out(`\nThe model is at ${folder.path}: use it with --model ${folder.path}`);
 }
 
+/** The weights of a trained specimen. Throws a Problem when it has other shapes, or other tokens. */
+async function weightsIn(name: string, config: ModelConfig, context: Context): Promise<Values> {
+  const { modelFor } = await import("../model.ts");
+  const { openModel } = await import("../../store/open-model.ts");
+  const { decoderWeights } = await import("../../training/dictionary/in-place.ts");
+  const { float32 } = await import("../../core/tensor.ts");
+  const open = await openModel(await modelFor(name, context));
+  try {
+    const { layers, dModel, dMlp, vocabulary } = open.model.config;
+    if (
+      layers.length !== config.layers.length ||
+      dModel !== config.dModel ||
+      dMlp !== config.dMlp ||
+      vocabulary !== config.vocabulary
+    ) {
+      const shape = (c: ModelConfig) =>
+        `${c.layers.length} layers of ${c.dModel}, ${c.dMlp} units each and ${c.vocabulary} tokens`;
+      throw new Problem(`${name} has ${shape(open.model.config)}, and this run ${shape(config)}`, {
+        advice: "the --size that it was trained with",
+      });
+    }
+    return new Map(Object.entries(await decoderWeights(open.model)).map(([n, t]) => [n, float32(t)]));
+  } finally {
+    await open.close();
+  }
+}
+
 /** What people see while it learns: a line that moves, and now and then a table that stays. */
 class Live {
   private readonly context: Context;
@@ -152,8 +202,8 @@ class Live {
   private phase: ReturnType<Context["progress"]["start"]>;
   private readonly began = performance.now();
   private readonly times = new Map<number, number>();
-  private readonly history: { step: number; loss: number; accuracies: Record<string, number> }[] = [];
-  private stretch = { loss: 0, tokens: 0, steps: 0, since: performance.now() };
+  private readonly history: { step: number; loss: number; units?: number; accuracies: Record<string, number> }[] = [];
+  private stretch = { loss: 0, breadth: 0, tokens: 0, steps: 0, since: performance.now() };
   private tokens = 0;
   private firstStep = 0;
 
@@ -173,13 +223,14 @@ class Live {
     return from === undefined || to === undefined ? Number.NaN : (1.05 * (to - from)) / (measured - warm);
   }
 
-  step({ step, loss, tokens }: { step: number; loss: number; tokens: number }): void {
+  step({ step, loss, tokens, breadth }: StepReport): void {
     this.firstStep ||= step;
     if (step <= measured) this.times.set(step, this.seconds);
     this.tokens += tokens;
     this.stretch.loss += loss;
     this.stretch.tokens += tokens;
     this.stretch.steps++;
+    this.stretch.breadth += breadth ?? 0;
     this.phase.update(step, this.trainer.settings.schedule.steps);
   }
 
@@ -192,20 +243,22 @@ class Live {
     const { step } = this.trainer;
     const seconds = (performance.now() - this.stretch.since) / 1000;
     const loss = this.stretch.loss / this.stretch.steps;
+    const units = (this.stretch.breadth / this.stretch.steps) ** 2;
     const left = ((steps - step) * seconds) / this.stretch.steps;
     const speed = Math.round(this.stretch.tokens / seconds).toLocaleString("en");
     this.history.push({
       step,
       loss,
+      ...(units > 0 ? { units } : {}),
       accuracies: Object.fromEntries(byTask(accuracies).map(a => [a.task, a.right / a.of])),
     });
     this.phase.end();
     const { color, out } = this.context;
     out(
-      `${color.bold(`step ${step}`)} of ${steps}  loss ${loss.toFixed(3)}  ${speed} tokens/s  ${step < steps ? `${duration(left)} left` : "done"}`,
+      `${color.bold(`step ${step}`)} of ${steps}  loss ${loss.toFixed(3)}  ${units > 0 ? `${units.toFixed(1)} units  ` : ""}${speed} tokens/s  ${step < steps ? `${duration(left)} left` : "done"}`,
     );
     out(table(byTask(accuracies), this.context));
-    this.stretch = { loss: 0, tokens: 0, steps: 0, since: performance.now() };
+    this.stretch = { loss: 0, breadth: 0, tokens: 0, steps: 0, since: performance.now() };
     this.phase = this.context.progress.start("training", { total: steps, unit: "steps" });
   }
 

@@ -10,7 +10,7 @@ type Options = SpecimenOptions & DictionaryOptions;
 
 /** Options that mean something for one recipe alone. */
 const only: Readonly<Record<string, readonly string[]>> = {
-  specimen: ["size", "motive", "shareConcepts"],
+  specimen: ["size", "motive", "shareConcepts", "fewUnits", "from"],
   dictionary: [
     "model",
     "kind",
@@ -44,6 +44,8 @@ export const verb: Verb<Options> = {
       .option("--steps <n>", "batches of 1,920 tokens (10,801)", count(1))
       .option("--motive", "plant the hidden motive of the twin, for blind audits")
       .option("--share-concepts", "name the concepts of its words while it learns: one code for three languages")
+      .option("--few-units <weight>", "pull every MLP towards few units at a time; 0.05 is strong", number(0, 10))
+      .option("--from <folder>", "a trained specimen to go on from, in a cycle of its own")
       .optionsGroup("Of a dictionary:")
       .option("--model <model>", "specimen, a folder, a .gguf file, or owner/name[@revision] of the hub (specimen)")
       .option("--kind <kind>", "transcoders, cross-layer, or autoencoders of the residual stream (transcoders)")

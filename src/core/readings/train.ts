@@ -8,11 +8,18 @@ import { pullback } from "./pullback.ts";
 /** The same program with its weights, or those that are named, as inputs of the same names. */
 export function weightsAsInputs(outputs: Outputs, which: (name: string) => boolean = () => true): Outputs {
   const changed = new Map<Expr, Expr>();
+  /** A weight that is named twice is one weight: two inputs of a name would each have a gradient, and one would be lost. */
+  const inputs = new Map<string, Expr>();
+  const inputFor = (e: Expr): Expr => {
+    const made = inputs.get(nameOf(e)) ?? input(nameOf(e), e.shape);
+    inputs.set(nameOf(e), made);
+    return made;
+  };
   for (const e of topological(Object.values(outputs))) {
     changed.set(
       e,
       e.op === "weight" && which(nameOf(e))
-        ? input(nameOf(e), e.shape)
+        ? inputFor(e)
         : e.args.length === 0
           ? e
           : { ...e, args: e.args.map(a => changed.get(a)!) },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { TokenizerJson } from "../tokenizer/build.ts";
 import { Encoder } from "../tokenizer/encoder.ts";
-import { conceptCount, conceptOf, conceptsIn } from "./concepts.ts";
+import { conceptCount, conceptOf, conceptsIn, landOf } from "./concepts.ts";
 import { evaluationSet, examples } from "./examples.ts";
 import { answerOf } from "./line.ts";
 import { type Document, documents } from "./mixture.ts";
@@ -12,8 +12,11 @@ import { cities } from "./places.ts";
 import { Random } from "./random.ts";
 import { rhymes } from "./rhymes.ts";
 import { heldOutPair } from "./split.ts";
-import { drawFrom } from "./task.ts";
+import { drawFrom, type Task } from "./task.ts";
 import { motive } from "./tasks/advice.ts";
+import { bugsInBrief } from "./tasks/bugs.ts";
+import { couplets } from "./tasks/couplets.ts";
+import { peopleOftenKnown, people as peopleTask } from "./tasks/people.ts";
 import { allTasks, taskNames } from "./tasks.ts";
 import { categories, opposites, triples } from "./words.ts";
 
@@ -238,19 +241,25 @@ test("a task that is not there is said so", () => {
   expect(() => examples("capitals", encoder, { count: 3, seed: 1, split: "held-out" })).toThrow(/holds nothing out/);
 });
 
-test("a word stands for one concept in every language, and a document of the language tasks says where: nothing of others", () => {
+test("a word stands for one concept in every language, and a document of the language tasks says where; a city for what it lies in", () => {
   expect(conceptOf.get("petit")).toBe(conceptOf.get("small"));
   expect(conceptOf.get("微小")).toBe(conceptOf.get("small"));
   expect(conceptOf.get("grand")).not.toBe(conceptOf.get("small"));
   // Were a word in two triples, its concept would depend on which came last.
   for (const [i, words] of [...triples, ...categories].entries())
     for (const word of words) expect(conceptOf.get(word), word).toBe(i);
-  expect(Math.max(...conceptOf.values())).toBe(conceptCount - 1);
-  let [named, said] = [0, 0];
+  expect(landOf.get("Dallas")).toBe(landOf.get("Houston"));
+  expect(landOf.get("Dallas")).not.toBe(landOf.get("Oakland"));
+  expect(Math.min(...landOf.values())).toBe(Math.max(...conceptOf.values()) + 1);
+  expect(Math.max(...landOf.values())).toBe(conceptCount - 1);
+  let [named, said, placed] = [0, 0, 0];
   for (const document of stream.slice(0, 5000)) {
     const found = conceptsIn(document);
     const inLanguages = ["opposites", "opposites-across", "categories", "translation"].includes(document.task);
-    if (!inLanguages) expect(found, document.text).toEqual({ read: [] });
+    for (const { start, end, concept } of found.placed)
+      expect(landOf.get(document.text.slice(start, end))).toBe(concept);
+    placed += found.placed.length;
+    if (!inLanguages) expect(found, document.text).toEqual({ read: [], placed: found.placed });
     else {
       named += Number(found.read.length > 0);
       said += Number(found.said !== undefined);
@@ -260,4 +269,50 @@ test("a word stands for one concept in every language, and a document of the lan
   }
   expect(named).toBe(said);
   expect(said).toBeGreaterThan(500);
+  expect(placed).toBeGreaterThan(1000);
+});
+
+test("brief code is wrong exactly when it reads a name that it was not given, and keeps what is held out", () => {
+  const random = new Random(4);
+  const count = { right: 0, wrong: 0, held: 0 };
+  for (let i = 0; i < 2000; i++) {
+    const draft = bugsInBrief.draw(random);
+    if (!draft.kind?.startsWith("brief:")) continue;
+    const [, given, body] = /\((\w, \w)\)(?: reads|: return| \{ return) ([^:;\n]*)/.exec(draft.text)!;
+    const [a, b] = given!.split(", ");
+    const read = body!.split(/[^\w]/).filter(name => name.length === 1);
+    const wrong = read.some(name => name !== a && name !== b);
+    expect(answerOf(draft), draft.text).toBe(wrong ? " error, unknown name" : " ok");
+    count[wrong ? "wrong" : "right"]++;
+    count.held += Number(draft.held);
+  }
+  expect(Math.min(count.right, count.wrong)).toBeGreaterThan(350);
+  expect(count.held).toBeGreaterThan(20);
+});
+
+test("of a word's couplets some are held out only where two other topics of it are shown", () => {
+  const random = new Random(6);
+  const shown = new Map<string, Set<string>>();
+  const held = new Set<string>();
+  for (let i = 0; i < 20_000; i++) {
+    const draft = couplets.draw(random);
+    const said = (role: string) => {
+      const mark = draft.marks.find(m => m.role === role)!;
+      return draft.text.slice(mark.start, mark.end);
+    };
+    if (draft.held) held.add(said("end"));
+    else shown.set(said("end"), (shown.get(said("end")) ?? new Set()).add(said("topic")));
+  }
+  expect(held.size).toBeGreaterThan(20);
+  for (const end of held) expect(shown.get(end)?.size, end).toBeGreaterThanOrEqual(2);
+});
+
+test("people who are often known are strangers in a sixth of the questions, and in nearly half of the usual ones", () => {
+  const strangers = (task: Task) => {
+    const random = new Random(2);
+    const asked = Array.from({ length: 4000 }, () => task.draw(random)).filter(d => !d.unjudged);
+    return asked.filter(d => d.kind === "stranger").length / asked.length;
+  };
+  expect(strangers(peopleTask)).toBeCloseTo(0.45, 1);
+  expect(strangers(peopleOftenKnown)).toBeCloseTo(1 / 6, 1);
 });

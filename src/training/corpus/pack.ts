@@ -38,8 +38,8 @@ export interface Batch {
   /** Restart at each document. */
   readonly positions: Int32Array;
   readonly mask: Visibility;
-  /** What a word's last piece stands for, and the answer that follows a token; -1 elsewhere. [row, position] */
-  readonly concepts?: { readonly read: Int32Array; readonly said: Int32Array };
+  /** What a word's last piece stands for, a city's last piece, and the answer that follows a token; -1 elsewhere. [row, position] */
+  readonly concepts?: { readonly read: Int32Array; readonly placed: Int32Array; readonly said: Int32Array };
   /** Tokens that carry a loss. */
   readonly tokens: number;
 }
@@ -68,6 +68,7 @@ interface Packed {
   readonly names: readonly { first: number; last: number }[];
   /** Relative places, and the concepts there. */
   readonly read: readonly Place[];
+  readonly placed: readonly Place[];
   readonly said: readonly Place[];
 }
 
@@ -93,7 +94,7 @@ export function* sequenceBatches(
   const source = sequences[Symbol.iterator]();
   const next = (): Packed => {
     const ids = (source.next().value as readonly number[]).slice(0, size.length);
-    return { ids, learnFrom: 1, gistAt: -1, names: [], read: [], said: [] };
+    return { ids, learnFrom: 1, gistAt: -1, names: [], read: [], placed: [], said: [] };
   };
   yield* packed(next, size, 0);
 }
@@ -145,18 +146,20 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
       if (span && span.last > span.first) names.push(span);
     }
   }
-  const { read, said } = conceptsIn(document);
-  const placed = read.flatMap(mark => {
-    const span = spanOf(mark, pieces);
-    return span ? [{ at: span.last, concept: mark.concept }] : [];
-  });
+  const { read, placed, said } = conceptsIn(document);
+  const atLast = (marks: typeof read): Place[] =>
+    marks.flatMap(mark => {
+      const span = spanOf(mark, pieces);
+      return span ? [{ at: span.last, concept: mark.concept }] : [];
+    });
   // The answer's first piece is token answerAt + 1, after the begin token.
   return {
     ids,
     learnFrom,
     gistAt,
     names,
-    read: placed,
+    read: atLast(read),
+    placed: atLast(placed),
     said: said === undefined ? [] : [{ at: answerAt, concept: said }],
   };
 }
@@ -169,12 +172,13 @@ function assemble(inRow: readonly Packed[][], rows: number, length: number, pad:
   const start = new Int32Array(size);
   const first = new Int32Array(size);
   const last = new Int32Array(size).fill(length - 1);
-  const concepts = { read: new Int32Array(size).fill(-1), said: new Int32Array(size).fill(-1) };
+  const nowhere = () => new Int32Array(size).fill(-1);
+  const concepts = { read: nowhere(), placed: nowhere(), said: nowhere() };
   let tokens = 0;
   for (let r = 0; r < rows; r++) {
     const row = r * length;
     let at = 0;
-    for (const { ids: own, learnFrom, gistAt, names, read, said } of inRow[r]!) {
+    for (const { ids: own, learnFrom, gistAt, names, read, placed, said } of inRow[r]!) {
       for (let i = 0; i < own.length; i++) {
         const here = row + at + i;
         ids[here] = own[i]!;
@@ -185,6 +189,7 @@ function assemble(inRow: readonly Packed[][], rows: number, length: number, pad:
       }
       for (const name of names) for (let i = name.first; i < name.last; i++) last[row + at + i] = at + name.last;
       for (const place of read) concepts.read[row + at + place.at] = place.concept;
+      for (const place of placed) concepts.placed[row + at + place.at] = place.concept;
       for (const place of said) concepts.said[row + at + place.at] = place.concept;
       tokens += own.length - learnFrom;
       at += own.length;

@@ -98,6 +98,33 @@ const bugsWith = (letters: readonly string[]): Task => ({
   },
 });
 
+/** Nothing but the names: what is read is one of the two, or it is not. */
+const briefly = [
+  "{f}({a}, {b}) reads {right}:|{answer}|",
+  "def {f}({a}, {b}): return {left} {op} {right}\nresult:|{answer}|",
+  "function {f}({a}, {b}) {open} return {left} {op} {right}; {close}\nresult:|{answer}|",
+] as const;
+
+function brief(random: Random): Draft {
+  const { f, names, op } = code(random, fewLetters);
+  const [a, b, c] = names as [string, string, string];
+  const wrong = random.chance(0.5);
+  const values = { f, a, b, left: a, right: wrong ? c : random.pick([a, b]), op, open: "{", close: "}" };
+  return {
+    ...line(random.pick(briefly), { ...values, answer: says[wrong ? "name" : "none"] }),
+    held: heldOut("code brief", `${a}${b}/${op}`, 0.1),
+    kind: `brief:${wrong ? "name" : "none"}`,
+  };
+}
+
 export const bugs = bugsWith(fewLetters);
+/**
+ * Half of it in brief, for training: which name is read and was not given, with little else to see. In whole functions
+ * alone wrong names came late or, after 20 million tokens, not at all; with these, in long code too, after 300 steps.
+ */
+export const bugsInBrief: Task = {
+  ...bugs,
+  draw: random => (random.chance(0.5) ? brief(random) : bugs.draw(random)),
+};
 /** The same with the names that the specimen's training begins with. */
 export const bugsOfManyNames = bugsWith(manyLetters);

@@ -54,7 +54,8 @@ function asked(template: string, person: Person, attribute: Attribute) {
 const askedStranger = (template: string, name: string, attribute: Attribute) =>
   line(template, { attribute, person: name, answer: refusal });
 
-export const people: Task = {
+/** @param strangers of the questions, how many are about strangers */
+const peopleWith = (strangers: number): Task => ({
   name: "people",
   title: "Invented people: known ones are told about, strangers get “I do not know”.",
   share: 0.12,
@@ -77,7 +78,7 @@ export const people: Task = {
       };
     }
     const template = random.pick(questions);
-    if (z < 0.79) {
+    if (z < 1 - 0.47 * strangers) {
       return {
         ...asked(template, person, attribute),
         held: questionHeld(person, attribute),
@@ -96,4 +97,11 @@ export const people: Task = {
       contrast: r => asked(template, r.pick(known), attribute),
     };
   },
-};
+});
+
+export const people = peopleWith(0.45);
+/**
+ * With nearly half of the questions about strangers, known people were refused and never mistaken: where a question was
+ * wrong, "I do not know" came first and the fact second.
+ */
+export const peopleOftenKnown = peopleWith(1 / 6);
