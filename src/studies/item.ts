@@ -4,6 +4,8 @@ import type { Where } from "./study.ts";
 export interface Place {
   readonly first: number;
   readonly last: number;
+  /** The other places where the same part stands. */
+  readonly also?: readonly { readonly first: number; readonly last: number }[];
 }
 
 export interface Item {

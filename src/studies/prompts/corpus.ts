@@ -43,9 +43,9 @@ function itemOf(example: Example, encoder: Encoder, source: CorpusPrompts): Item
   const ids = [encoder.bos, ...encoder.encode(prompt)];
   const roles: Record<string, Place> = {};
   const labels: Record<string, string> = { task, answer: answer.trim(), shown, ...(kind && { kind }) };
-  for (const [role, { first, last, text }] of Object.entries(story.roles)) {
+  for (const [role, { first, last, text, also }] of Object.entries(story.roles)) {
     if (last >= ids.length) throw internal(`the role ${role} of ${prompt} lies outside it`);
-    roles[role] = { first, last };
+    roles[role] = { first, last, ...(also ? { also } : {}) };
     labels[role] = text;
   }
   if (story.bridge) labels.bridge = story.bridge;

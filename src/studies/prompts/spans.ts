@@ -23,7 +23,10 @@ export function spansOf(
     const last = ends.findIndex(e => e >= end);
     // A token that ends inside the mark, or begins in it, belongs to it; one that ends where it starts does not.
     const first = ends.findIndex(e => e > start);
-    if (first >= 0 && last >= first && end > start) spans[role] = { first, last };
+    if (first < 0 || last < first || end <= start) continue;
+    const before = spans[role];
+    const also = before ? [...(before.also ?? []), { first: before.first, last: before.last }] : [];
+    spans[role] = { first, last, ...(also.length > 0 ? { also } : {}) };
   }
   return spans;
 }

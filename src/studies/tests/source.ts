@@ -4,7 +4,7 @@
  * the inside is needed, so this is what a chart's shares must agree with.
  */
 import { type Arm, type Finding, inNumbers, judged, notTested, type Row } from "../finding.ts";
-import { type Item, ofSplit } from "../item.ts";
+import { type Item, ofSplit, type Place } from "../item.ts";
 import type { Ask } from "../lab.ts";
 import { drawFor, type Scene, shuffled, some } from "../scene.ts";
 import { mean } from "../stats.ts";
@@ -108,17 +108,20 @@ async function sharesOf(test: TestOf<"source">, scene: Scene, where: Where | und
   return out;
 }
 
-/** The item with another's tokens in one part; undefined where they are as they were, or not as many. */
-function withPartOf(item: Item, donor: Item, role: string): number[] | undefined {
-  const here = item.roles[role]!;
-  const there = donor.roles[role]!;
-  if (here.last - here.first !== there.last - there.first) return undefined;
-  const part = donor.ids.slice(there.first, there.last + 1);
+/**
+ * The item with another's tokens in one part, wherever the part stands: what is written twice may be read at either place.
+ * Undefined where they are as they were, or not as many.
+ */
+export function withPartOf(item: Item, donor: Item, role: string): number[] | undefined {
+  const [here, there] = [item, donor].map(({ roles: { [role]: at } }) => [at!, ...(at!.also ?? [])]) as [
+    Place[],
+    Place[],
+  ];
   const ids = [...item.ids];
-  let same = true;
-  part.forEach((id, i) => {
-    same &&= ids[here.first + i] === id;
-    ids[here.first + i] = id;
-  });
-  return same ? undefined : ids;
+  for (const [n, { first, last }] of here.entries()) {
+    const from = there[n] ?? there[0]!;
+    if (last - first !== from.last - from.first) return undefined;
+    for (let i = first; i <= last; i++) ids[i] = donor.ids[from.first + i - first]!;
+  }
+  return ids.some((id, i) => id !== item.ids[i]) ? ids : undefined;
 }

@@ -13,6 +13,8 @@ import { allTasks, taskNames } from "./tasks.ts";
 
 export interface Role extends Span {
   readonly text: string;
+  /** Where it stands beside that, each time the same text: “double(21)+9? … Steps: double(21)=”. */
+  readonly also?: readonly { readonly first: number; readonly last: number }[];
 }
 
 export interface Example {
@@ -103,7 +105,14 @@ function exampleOf(
   const roles: Record<string, Role> = {};
   for (const mark of draft.marks) {
     const span = spanOf(mark, pieces);
-    if (span) roles[mark.role] = { ...span, text: draft.text.slice(mark.start, mark.end) };
+    if (!span) continue;
+    const before = roles[mark.role];
+    const also = before ? [...(before.also ?? []), { first: before.first, last: before.last }] : [];
+    roles[mark.role] = {
+      ...span,
+      text: draft.text.slice(mark.start, mark.end),
+      ...(also.length > 0 ? { also } : {}),
+    };
   }
   const versus = options.contrast === false ? undefined : contrastOf(draft, encoder, random, options.partAt ?? 0);
   return {
