@@ -40,7 +40,7 @@ export const conceptHead = "concepts";
 
 /**
  * How many units a token uses, as the root of an effective number: √((Σ|aᵢ|)² / Σaᵢ²), where aᵢ is what unit i writes, its
- * activation times the length of its row of `down`. 1 for a single one, √n for n alike; no scale makes it smaller, which a
+ * activation times the length of its column of `down`. 1 for a single one, √n for n alike; no scale makes it smaller, which a
  * plain sum of |aᵢ| would let one do (the participation ratio; as a penalty: Yang et al. 2019, arXiv 1908.09979).
  * @param hidden [batch, token, dMlp]
  * @param down [dModel, dMlp]

@@ -18,6 +18,7 @@ export interface DictionaryOptions extends PlanOptions, TextOptions {
   readonly rate?: number;
   readonly minutes?: number;
   readonly finish?: string;
+  readonly errors?: number;
   readonly steps?: number;
   readonly out?: string;
   readonly resume?: boolean;
@@ -129,6 +130,7 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
           sequences: text.sequences.part(1_000_000),
           steps,
           signal: context.signal,
+          ...(options.errors === undefined ? {} : { errors: options.errors }),
           report: step => live.finishing(step),
         });
       } catch (error) {
@@ -147,7 +149,7 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
       plan,
       corpus: { name: text.name, ...(text.licence ? { licence: text.licence } : {}) },
       settings,
-      ...(finishTokens > 0 ? { finishTokens } : {}),
+      ...(finishTokens > 0 ? { finishTokens, errors: options.errors ?? 0 } : {}),
       ...live.result(),
       ...(accuracies ? { accuracies } : {}),
     };

@@ -25,6 +25,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
     "text",
     "share",
     "finish",
+    "errors",
   ],
 };
 
@@ -59,6 +60,11 @@ export const verb: Verb<Options> = {
       .option("--text <path>", "a file or folder of text or JSONL; the built-in sample when left out", several, [])
       .option("--corpus <name>", "specimen: what the specimen was trained on (its default); sample: public text")
       .option("--finish <n>", "then all layers together in the place of all MLPs, for so many tokens: 500k, 1M (none)")
+      .option(
+        "--errors <times>",
+        "in the finish, another text's errors beside the features, so many times (0)",
+        number(0, 4),
+      )
       .option("--share <task=n>", "of the specimen's corpus: show a task n times as often", several, []);
   },
   async run(options, context) {

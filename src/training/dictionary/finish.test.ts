@@ -134,6 +134,8 @@ test("beside a text's features stand the errors of the next text, in every other
   const { "error.0": error } = errorsOfOthers(left, 1);
   expect(error!.shape).toEqual([4, 1, 2]);
   expect([...error!.data]).toEqual([3, 4, 0, 0, 7, 8, 0, 0]);
+  expect([...errorsOfOthers(left, 1, 0.5)["error.0"]!.data]).toEqual([1.5, 2, 0, 0, 3.5, 4, 0, 0]);
+  expect([...errorsOfOthers(left, 1, 0)["error.0"]!.data].every(v => v === 0)).toBe(true);
 });
 
 test("another text's errors are no help: what the finish reports is further from the model than features alone", async () => {
@@ -142,10 +144,10 @@ test("another text's errors are no help: what the finish reports is further from
   const plan = planOf(model);
   const learnt = await texts(model, 1, 32);
   const { normalisation } = await calibrate(model, plan, () => learnt);
-  const first = async (rows: readonly number[][]) => {
+  const first = async (rows: readonly number[][], errors = 1) => {
     const trainer = await DictionaryTrainer.create(onnx, plan, settings, normalisation);
     const steps: FinishStep[] = [];
-    const options = { weights: weights!, sequences: endless(rows), steps: 1, rate: 0 };
+    const options = { weights: weights!, sequences: endless(rows), steps: 1, rate: 0, errors };
     await finish(onnx, model.config, trainer, { ...options, report: step => steps.push(step) });
     await trainer.release();
     return steps[0]!.divergence;
@@ -154,4 +156,5 @@ test("another text's errors are no help: what the finish reports is further from
   const same = await first([learnt[0]!]);
   const others = await first(learnt);
   expect(others).toBeGreaterThan(same * 1.2);
+  expect(await first(learnt, 0)).toBeLessThan(others);
 });

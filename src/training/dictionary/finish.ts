@@ -6,8 +6,9 @@
  * would have written for the same changed input, and all together towards the model's own distribution of the next
  * token (a short end-to-end phase after a local one: Karvonen 2025, arXiv 2503.17272).
  *
- * In every other row the errors of another text stand beside the features: that is how a chart is tested (what is not
- * charted stays the contrast's, errors too), and what tells two texts apart then has to be in the features.
+ * In every other row the errors of another text may stand beside the features: that is how a chart is tested (what is not
+ * charted stays the contrast's, errors too), and what tells two texts apart then has to be in the features. The errors are
+ * the dictionary's own of that moment, so this can run away: docs/how-it-works/training-dictionaries.md.
  */
 import { type Expr, input, type Outputs } from "../../core/expr.ts";
 import { add } from "../../core/ops/add.ts";
@@ -97,10 +98,11 @@ function aimOf(config: ModelConfig, plan: Plan): Outputs {
   return weightsAsInputs({ aim: softmax(logits), entropy, ...left });
 }
 
-/** Every other row gets what the next one leaves over, the rest nothing. Shapes are those of `left.3`. */
+/** Every other row gets what the next one leaves over, so many times as large, the rest nothing. Shapes are those of `left.3`. */
 export function errorsOfOthers(
   left: Readonly<Record<string, Tensor | undefined>>,
   layers: number,
+  times = 1,
 ): Record<string, Tensor> {
   const inputs: Record<string, Tensor> = {};
   for (let layer = 0; layer < layers; layer++) {
@@ -109,7 +111,7 @@ export function errorsOfOthers(
     const size = from.length / shape[0]!;
     const error = new Float32Array(from.length);
     for (let row = 0; row + 1 < shape[0]!; row += 2)
-      error.set(from.subarray((row + 1) * size, (row + 2) * size), row * size);
+      for (let i = row * size; i < (row + 1) * size; i++) error[i] = times * from[i + size]!;
     inputs[`error.${layer}`] = tensor(shape, error);
   }
   return inputs;
@@ -122,6 +124,8 @@ export interface FinishOptions {
   readonly steps: number;
   /** The highest learning rate; half of a dictionary's usual one when left out. */
   readonly rate?: number;
+  /** How many times as large another text's errors stand beside the features, in every other row; 0, none, when left out. */
+  readonly errors?: number;
   readonly signal?: AbortSignal;
   readonly report?: (step: FinishStep) => void;
 }
@@ -134,7 +138,7 @@ export async function finish(
   device: Device,
   config: ModelConfig,
   trainer: DictionaryTrainer,
-  { weights, sequences, steps, rate = 5e-4, signal, report }: FinishOptions,
+  { weights, sequences, steps, rate = 5e-4, errors: times = 0, signal, report }: FinishOptions,
 ): Promise<void> {
   const { plan, normalisation } = trainer;
   const own = new Set(parametersOf(plan, plan.layers).map(p => p.name));
@@ -165,7 +169,7 @@ export async function finish(
       // With nothing replaced, this is the model's own run, and what the dictionary would leave over of it.
       const own = { ...given, ...learner.weights(), replaced: nowhere };
       const { aim, entropy, ...left } = await teacher.run(own);
-      const errors = errorsOfOthers(left, plan.layers.length);
+      const errors = errorsOfOthers(left, plan.layers.length, times);
       let local = 0;
       let pull = 0;
       await learner.learn(
