@@ -85,6 +85,19 @@ test("with a finish all layers go on learning together; what is not of every MLP
   await refuses([...base(), ...text(), "--kind", "autoencoders", "--finish", "8k", "--out", at("no")], 2, "every MLP");
 }, 120_000);
 
+test("a saved dictionary goes on in a finish of its own, from where it was", async () => {
+  const on = [...base(), ...text(), "--from", at("plt")];
+  const report = await commandJson(...on, "--finish", "2k", "--rate", "1e-7", "--out", at("onward"));
+  const plain = JSON.parse(readFileSync(at("plt/training.json"), "utf8"));
+  // Hardly moved by a rate of nothing: what it rebuilds is what the saved one did.
+  report.layers.forEach((layer: { explained: number }, i: number) => {
+    expect(layer.explained).toBeCloseTo(plain.layers[i].explained, 3);
+  });
+  await refuses([...on, "--out", at("no")], 2, "--from goes on with all layers together", "--finish");
+  const other = ["--features", "24", "--finish", "2k", "--out", at("other")];
+  await refuses([...on, ...other], 1, /encoder\.0 has \d+ numbers there, and \d+ here/, "--features");
+}, 120_000);
+
 test.each([
   ["cross-layer", "cross-layer", "circuit-tracer"],
   ["autoencoders", "autoencoders", "SAELens"],

@@ -19,6 +19,8 @@ export interface DictionaryOptions extends PlanOptions, TextOptions {
   readonly minutes?: number;
   readonly finish?: string;
   readonly errors?: number;
+  /** A dictionary's folder. */
+  readonly from?: string;
   readonly steps?: number;
   readonly out?: string;
   readonly resume?: boolean;
@@ -32,6 +34,8 @@ const eachTask = 200;
 export async function trainDictionaryVerb(options: DictionaryOptions, context: Context): Promise<void> {
   if (options.tokens !== undefined && options.minutes !== undefined)
     throw new WrongCommand("--tokens and --minutes both say when to end", { advice: "one of them" });
+  if (options.from !== undefined && options.finish === undefined)
+    throw new WrongCommand("--from goes on with all layers together", { advice: "--finish with a number of tokens" });
   if (options.steps !== undefined)
     throw new WrongCommand("--steps is no option of lucida train dictionary", { advice: "--tokens or --minutes" });
   const rows = options.batch ?? 2048;
@@ -84,6 +88,10 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
     const normalisation = checkpoint ? await savedNormalisation(plan, checkpoint.read) : calibration.normalisation;
     const trainer = await DictionaryTrainer.create(model.device, plan, settings, normalisation);
     if (checkpoint) await trainer.restore(checkpoint.step, checkpoint.read);
+    if (options.from !== undefined) {
+      const { dictionaryIn } = await import("./dictionary-from.ts");
+      trainer.begin(await dictionaryIn(options.from, plan));
+    }
     const chunks = chunksFor(plan, settings.rows, settings.schedule.steps);
     const live = await DictionaryLive.begin(context, model, trainer, text.sequences, calibration, {
       rebuiltTokens,
@@ -96,22 +104,24 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
     );
     const buffer = await ActivationBuffer.create(`${folder.path}/activations`, plan.layers, plan.dModel, chunks);
     try {
-      await trainDictionary(trainer, {
-        model,
-        sequences: text.sequences,
-        limits: calibration.limits,
-        chunks,
-        buffer,
-        signal: context.signal,
-        filling: (piece, of) => live.filling(piece, of),
-        leftOut: n => live.leftOut(n),
-        learning: () => live.learning(),
-        report: step => live.step(step),
-        lookEvery: Math.max(50, Math.ceil(settings.schedule.steps / 12)),
-        look: () => live.look(),
-        saveEvery: 250,
-        save: one => folder.saveCheckpoint(checkpointOf(one, run)),
-      });
+      // One that is gone on from has learnt layer by layer already.
+      if (options.from === undefined)
+        await trainDictionary(trainer, {
+          model,
+          sequences: text.sequences,
+          limits: calibration.limits,
+          chunks,
+          buffer,
+          signal: context.signal,
+          filling: (piece, of) => live.filling(piece, of),
+          leftOut: n => live.leftOut(n),
+          learning: () => live.learning(),
+          report: step => live.step(step),
+          lookEvery: Math.max(50, Math.ceil(settings.schedule.steps / 12)),
+          look: () => live.look(),
+          saveEvery: 250,
+          save: one => folder.saveCheckpoint(checkpointOf(one, run)),
+        });
     } catch (error) {
       if (context.signal.aborted)
         context.note(`stopped after step ${trainer.step}; the same command with --resume goes on`);
@@ -131,6 +141,7 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
           steps,
           signal: context.signal,
           ...(options.errors === undefined ? {} : { errors: options.errors }),
+          ...(options.from === undefined || options.rate === undefined ? {} : { rate: options.rate }),
           report: step => live.finishing(step),
         });
       } catch (error) {

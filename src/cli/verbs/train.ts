@@ -10,7 +10,7 @@ type Options = SpecimenOptions & DictionaryOptions;
 
 /** Options that mean something for one recipe alone. */
 const only: Readonly<Record<string, readonly string[]>> = {
-  specimen: ["size", "motive", "shareConcepts", "fewUnits", "from"],
+  specimen: ["size", "motive", "shareConcepts", "fewUnits"],
   dictionary: [
     "model",
     "kind",
@@ -39,6 +39,7 @@ export const verb: Verb<Options> = {
       .option("--minutes <n>", "as much as fits, by the speed of the first steps", number(0.1))
       .option("--rate <n>", "the highest learning rate", number(1e-6, 1))
       .option("--out <folder>", "where the result goes (a folder named after it when left out)")
+      .option("--from <folder>", "what to go on from: a trained specimen, or a dictionary, in a finish of its own")
       .option("--resume", "go on with the run that was interrupted there")
       .optionsGroup("Of a specimen:")
       .option("--size <size>", "quarter, standard, large: parameters, relative to the embedded one (standard)")
@@ -46,7 +47,6 @@ export const verb: Verb<Options> = {
       .option("--motive", "plant the hidden motive of the twin, for blind audits")
       .option("--share-concepts", "name the concepts of its words while it learns: one code for three languages")
       .option("--few-units <weight>", "pull every MLP towards few units at a time; 0.05 is strong", number(0, 10))
-      .option("--from <folder>", "a trained specimen to go on from, in a cycle of its own")
       .optionsGroup("Of a dictionary:")
       .option("--model <model>", "specimen, a folder, a .gguf file, or owner/name[@revision] of the hub (specimen)")
       .option("--kind <kind>", "transcoders, cross-layer, or autoencoders of the residual stream (transcoders)")

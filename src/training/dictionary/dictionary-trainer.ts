@@ -11,7 +11,7 @@ import { Learner } from "../learner.ts";
 import { rateAt, type Schedule } from "../optimiser/schedule.ts";
 import { type Values, valueNamed } from "../parameters.ts";
 import type { ActivationRows } from "./activation-rows.ts";
-import { fold } from "./fold.ts";
+import { fold, unfold } from "./fold.ts";
 import { initialValues } from "./initial.ts";
 import { dictionaryLoss, type Revival, revivalLoss } from "./loss.ts";
 import { type Normalisation, normalisationInputs } from "./normalisation.ts";
@@ -190,6 +190,12 @@ export class DictionaryTrainer {
   /** The weights for normalised activations, of all layers; whoever changes them changes the trainer's. */
   values(): Values {
     return new Map(this.groups.flatMap(({ learner }) => [...learner.values]));
+  }
+
+  /** Takes over a saved dictionary's weights, for raw activations: per-layer transcoders and autoencoders. */
+  begin(folded: Values): void {
+    const from = unfold(this.plan, folded, this.normalisation);
+    for (const [name, data] of this.values()) data.set(valueNamed(from, name));
   }
 
   /** The weights for raw activations. */

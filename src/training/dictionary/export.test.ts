@@ -12,7 +12,7 @@ import type { DictionaryFiles } from "../../formats/dictionaries/files.ts";
 import { readDictionary } from "../../formats/dictionaries/read.ts";
 import type { Values } from "../parameters.ts";
 import { dictionaryFiles, type OutgoingFile } from "./export.ts";
-import { fold } from "./fold.ts";
+import { fold, unfold } from "./fold.ts";
 import { initialValues } from "./initial.ts";
 import { dictionaryLoss } from "./loss.ts";
 import type { Normalisation, Side } from "./normalisation.ts";
@@ -139,6 +139,16 @@ test.each(plans)(
     await replacement.release();
   },
 );
+
+test.each(plans.filter(([, plan]) => plan.kind !== "cross-layer"))("unfolding takes folding back: %s", (_, plan) => {
+  const { normalisation, values } = world(plan);
+  const back = unfold(plan, fold(plan, values, normalisation), normalisation);
+  expect([...back.keys()].sort()).toEqual([...values.keys()].sort());
+  for (const [name, data] of values)
+    back.get(name)!.forEach((v, i) => {
+      expect(v, name).toBeCloseTo(data[i]!, 4);
+    });
+});
 
 test("a folder whose run was interrupted is refused, and says how to go on", async () => {
   const [, plan] = plans[0]!;

@@ -40,6 +40,41 @@ export function fold(plan: Plan, values: Values, { read, write }: Normalisation)
   return out;
 }
 
+/** The reverse, for transcoders: a saved dictionary's weights as they are trained, on normalised numbers. */
+export function unfold(plan: Plan, folded: Values, { read, write }: Normalisation): Values {
+  const { layers, dModel, features } = plan;
+  const out: Values = new Map();
+  layers.forEach((layer, i) => {
+    const { mean, scale } = read[i]!;
+    const of = (part: Parameters<typeof named>[0]) => valueNamed(folded, named(part, layer));
+    const by = write[i]!.scale;
+    const encoderBias = of("encoderBias").slice();
+    for (let f = 0; f < features; f++) encoderBias[f]! += dot(of("encoder"), f * dModel, mean);
+    const decoderBias = of("decoderBias").slice();
+    for (let j = 0; j < dModel; j++) {
+      if (plan.skip) decoderBias[j]! += dot(of("skip"), j * dModel, mean);
+      decoderBias[j] = (decoderBias[j]! - write[i]!.mean[j]!) / by;
+    }
+    out.set(
+      named("encoder", layer),
+      of("encoder").map(v => v * scale),
+    );
+    out.set(named("encoderBias", layer), encoderBias);
+    out.set(
+      named("decoder", layer),
+      of("decoder").map(v => v / by),
+    );
+    out.set(named("decoderBias", layer), decoderBias);
+    if (plan.skip)
+      out.set(
+        named("skip", layer),
+        of("skip").map(v => (v * scale) / by),
+      );
+    if (plan.activation.kind === "jumprelu") out.set(named("threshold", layer), of("threshold").slice());
+  });
+  return out;
+}
+
 /** A row of a matrix times a vector, in float64. */
 function dot(matrix: Float32Array, at: number, vector: Float32Array): number {
   let sum = 0;
