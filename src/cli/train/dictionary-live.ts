@@ -160,7 +160,8 @@ export class DictionaryLive {
       tokens: trainer.step * trainer.settings.rows,
       seconds: Math.round(seconds),
       tokensPerSecond: {
-        learning: Math.round((done * 1000) / this.learnt),
+        // One that went on from a saved one has learnt nothing layer by layer.
+        learning: done === 0 ? 0 : Math.round((done * 1000) / this.learnt),
         all: Math.round(done / seconds),
       },
       layers: quality.map(one => ({ ...one, silent: trainer.silentIn(one.layer) })),
@@ -171,7 +172,7 @@ export class DictionaryLive {
     const left = ((this.steps - trainer.step) * trainer.settings.rows) / look.tokensPerSecond.all;
     context.out(
       `${color.bold(`step ${trainer.step}`)} of ${this.steps}  ${look.tokensPerSecond.all.toLocaleString("en")} tokens/s  ` +
-        `${trainer.step < this.steps ? `${duration(left)} left` : "done"}  ` +
+        `${trainer.step < this.steps && done > 0 ? `${duration(left)} left` : "done"}  ` +
         `next token ${replaced.toFixed(3)} nats in place, ${this.base.original.toFixed(3)} of the model, ${this.base.meanAblated.toFixed(3)} with means`,
     );
     for (const [i, { layer, explained, active, silent }] of look.layers.entries()) {
