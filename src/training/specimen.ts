@@ -171,19 +171,26 @@ export const conceptAid = (layers: number): ConceptAid => ({
   saidAfter: layers >> 1,
 });
 
-export function specimenSettings(seed: number, steps: number, rate: number = usualSchedule.rate): TrainerSettings {
-  const from = Math.round((second.from / wholeRun) * steps);
-  const again = steps > 2 * segment ? { again: { ...second, from } } : {};
-  return { seed, schedule: { ...usualSchedule, rate, steps, ...again }, decay: 0.1, clip: 1, rows, length };
-}
+export const specimenSettings = (seed: number, steps: number, rate: number = usualSchedule.rate): TrainerSettings =>
+  settingsOf(seed, steps, rate, second, wholeRun);
 
 /** Steps of a cycle that goes on from a trained specimen. */
 export const onwardRun = 9400;
 const onwardSecond = { from: 7800, rate: 2e-3 } as const;
 
-export function onwardSettings(seed: number, steps: number, rate = 2.5e-3): TrainerSettings {
-  const from = Math.round((onwardSecond.from / onwardRun) * steps);
-  const again = steps > 2 * segment ? { again: { ...onwardSecond, from } } : {};
+export const onwardSettings = (seed: number, steps: number, rate = 2.5e-3): TrainerSettings =>
+  settingsOf(seed, steps, rate, onwardSecond, onwardRun);
+
+/** The rate rises again at the same share of a shorter run. */
+function settingsOf(
+  seed: number,
+  steps: number,
+  rate: number,
+  second: { readonly from: number; readonly rate: number },
+  whole: number,
+): TrainerSettings {
+  const from = Math.round((second.from / whole) * steps);
+  const again = steps > 2 * segment ? { again: { ...second, from } } : {};
   return { seed, schedule: { ...usualSchedule, rate, steps, ...again }, decay: 0.1, clip: 1, rows, length };
 }
 

@@ -1,6 +1,7 @@
 /** The weights of a dictionary that was trained here, to go on from: a set of per-layer transcoders. */
 import { join } from "node:path";
 import { Problem } from "../../core/problem.ts";
+import { countOf } from "../../core/shape.ts";
 import { safetensors } from "../../formats/safetensors.ts";
 import { openFile } from "../../store/file-bytes.ts";
 import { type Plan, parametersOf } from "../../training/dictionary/plan.ts";
@@ -24,7 +25,7 @@ export async function dictionaryIn(folder: string, plan: Plan): Promise<Values> 
       const weights = await safetensors(file);
       for (const { name, shape } of parametersOf(plan, [layer])) {
         const data = await weights.read(tensors[name.slice(0, name.indexOf(".")) as keyof typeof tensors]);
-        const wanted = shape.reduce((a, b) => a * b, 1);
+        const wanted = countOf(shape);
         if (data.length !== wanted)
           throw new Problem(`${name} has ${data.length} numbers there, and ${wanted} here (${shape.join(" × ")})`, {
             where: `in ${file.name}`,

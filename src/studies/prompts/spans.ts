@@ -1,6 +1,7 @@
 /** Where a stretch of text lies among the tokens of a prompt, for any tokenizer. */
 
 import type { Tokenizer } from "../../formats/tokenizer/tokenizer.ts";
+import { andBefore } from "../../training/corpus/examples.ts";
 import type { Mark } from "../../training/corpus/line.ts";
 import type { Place } from "../item.ts";
 
@@ -24,9 +25,7 @@ export function spansOf(
     // A token that ends inside the mark, or begins in it, belongs to it; one that ends where it starts does not.
     const first = ends.findIndex(e => e > start);
     if (first < 0 || last < first || end <= start) continue;
-    const before = spans[role];
-    const also = before ? [...(before.also ?? []), { first: before.first, last: before.last }] : [];
-    spans[role] = { first, last, ...(also.length > 0 ? { also } : {}) };
+    spans[role] = andBefore({ first, last }, spans[role]);
   }
   return spans;
 }

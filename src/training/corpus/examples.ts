@@ -87,6 +87,15 @@ export function evaluationSet(name: string, count: number, seed: number, encoder
   return examples(name, encoder, { count, seed, contrast: false, motive });
 }
 
+/** Where a part stands, and beside it the places where it was found before: the last one leads. */
+export function andBefore<P extends { readonly first: number; readonly last: number }>(
+  place: P,
+  before: { readonly first: number; readonly last: number; readonly also?: readonly Span[] } | undefined,
+): P & { readonly also?: readonly Span[] } {
+  if (!before) return place;
+  return { ...place, also: [...(before.also ?? []), { first: before.first, last: before.last }] };
+}
+
 function exampleOf(
   task: string,
   split: Split,
@@ -106,12 +115,9 @@ function exampleOf(
   for (const mark of draft.marks) {
     const span = spanOf(mark, pieces);
     if (!span) continue;
-    const before = roles[mark.role];
-    const also = before ? [...(before.also ?? []), { first: before.first, last: before.last }] : [];
     roles[mark.role] = {
-      ...span,
+      ...andBefore(span, roles[mark.role]),
       text: draft.text.slice(mark.start, mark.end),
-      ...(also.length > 0 ? { also } : {}),
     };
   }
   const versus = options.contrast === false ? undefined : contrastOf(draft, encoder, random, options.partAt ?? 0);
