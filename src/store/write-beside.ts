@@ -4,7 +4,7 @@
  * Half-written files are remembered, so that Ctrl-C can remove them; a `kill -9` leaves at most a file whose name
  * ends in `.part`. Knows nothing of what is written.
  */
-import { rmSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Problem } from "../core/problem.ts";
@@ -27,9 +27,10 @@ export async function writeBeside(path: string, data: Written, options: { signal
   let file: FileHandle | undefined;
   try {
     options.signal?.throwIfAborted();
-    // Before it is opened: the file is there a moment before we are told so.
     unfinished.add(beside);
-    file = await open(beside, "wx");
+    // Made at once: an open on its way would make the file after Ctrl-C has looked for it.
+    closeSync(openSync(beside, "wx"));
+    file = await open(beside, "r+");
     for await (const piece of pieces(data)) {
       options.signal?.throwIfAborted();
       await file.writeFile(piece);

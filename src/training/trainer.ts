@@ -14,12 +14,6 @@ import { rateAt, type Schedule } from "./optimiser/schedule.ts";
 import { initialValues, type Parameter, parametersOf, type Values } from "./parameters.ts";
 import { lossInputs } from "./step-inputs.ts";
 
-/**
- * Of the pull towards few units, what is left when the rate rises again: the root in it is steepest for a unit that hardly
- * writes yet, so that what needs a new unit is not learnt under it.
- */
-const latePull = 1 / 8;
-
 export interface TrainerSettings {
   readonly seed: number;
   readonly schedule: Schedule;
@@ -106,7 +100,7 @@ export class Trainer {
     const rate = rateAt(schedule, this.step);
     let breadth: number | undefined;
     const late = schedule.again && this.step >= schedule.again.from;
-    const share = (rate / schedule.rate) * (late ? latePull : 1);
+    const share = (rate / schedule.rate) * (late ? (schedule.again?.pull ?? 1) : 1);
     const learned = await this.learner.learn(
       lossInputs(this.config, batch, aids, share),
       { rate, decay, clip },

@@ -40,7 +40,8 @@ const base = () => [
   "--batch",
   "64",
 ];
-const text = () => ["--text", at("texts"), "--tokens", "1280"];
+const corpus = () => ["--text", at("texts")];
+const text = () => [...corpus(), "--tokens", "1280"];
 
 async function refuses(argv: string[], code: number, ...words: (string | RegExp)[]): Promise<void> {
   const ended = await command(...argv);
@@ -86,14 +87,18 @@ test("with a finish all layers go on learning together; what is not of every MLP
 }, 120_000);
 
 test("a saved dictionary goes on in a finish of its own, from where it was", async () => {
-  const on = [...base(), ...text(), "--from", at("plt")];
+  const on = [...base(), ...corpus(), "--from", at("plt")];
   const report = await commandJson(...on, "--finish", "2k", "--rate", "1e-6", "--out", at("onward"));
   const plain = JSON.parse(readFileSync(at("plt/training.json"), "utf8"));
   // Hardly moved by a rate of nothing: what it rebuilds is what the saved one did.
   report.layers.forEach((layer: { explained: number }, i: number) => {
     expect(layer.explained).toBeCloseTo(plain.layers[i].explained, 3);
   });
-  await refuses([...on, "--out", at("no")], 2, "--from goes on with all layers together", "--finish");
+  await refuses([...on, "--out", at("no")], 2, "--from does not say what comes next", "--finish");
+  const further = await commandJson(...on, "--tokens", "1280", "--out", at("further"));
+  const explained = (one: typeof report) =>
+    one.layers.reduce((sum: number, l: { explained: number }) => sum + l.explained, 0);
+  expect(explained(further)).toBeGreaterThan(explained(plain) + 0.01);
   const other = ["--features", "24", "--finish", "2k", "--out", at("other")];
   await refuses([...on, ...other], 1, /encoder\.0 has \d+ numbers there, and \d+ here/, "--features");
 }, 120_000);

@@ -19,6 +19,7 @@ export interface DictionaryOptions extends PlanOptions, TextOptions {
   readonly minutes?: number;
   readonly finish?: string;
   readonly errors?: number;
+  readonly rebuild?: number;
   /** A dictionary's folder. */
   readonly from?: string;
   readonly steps?: number;
@@ -34,12 +35,16 @@ const eachTask = 200;
 export async function trainDictionaryVerb(options: DictionaryOptions, context: Context): Promise<void> {
   if (options.tokens !== undefined && options.minutes !== undefined)
     throw new WrongCommand("--tokens and --minutes both say when to end", { advice: "one of them" });
-  if (options.from !== undefined && options.finish === undefined)
-    throw new WrongCommand("--from goes on with all layers together", { advice: "--finish with a number of tokens" });
+  // One that is gone on from has learnt layer by layer already.
+  const byLayer = options.from === undefined || options.tokens !== undefined || options.minutes !== undefined;
+  if (!byLayer && options.finish === undefined)
+    throw new WrongCommand("--from does not say what comes next", {
+      advice: "--tokens for more of each layer by itself, --finish for all layers together",
+    });
   if (options.steps !== undefined)
     throw new WrongCommand("--steps is no option of lucida train dictionary", { advice: "--tokens or --minutes" });
   const rows = options.batch ?? 2048;
-  const tokens = tokensOf(options.tokens ?? "4M");
+  const tokens = byLayer ? tokensOf(options.tokens ?? "4M") : 0;
   const finishTokens = options.finish === undefined ? 0 : tokensOf(options.finish);
   const found = await modelFor(options.model ?? "specimen", context);
   const { openModel } = await import("../../store/open-model.ts");
@@ -99,13 +104,12 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
     });
     context.out(
       `${plan.kind} for ${found.name}: ${plan.layers.length} layers of ${plan.features} features, ${plan.activation.k} active; ` +
-        `${trainer.size.toLocaleString("en")} numbers, ${(settings.schedule.steps * settings.rows).toLocaleString("en")} tokens` +
+        `${trainer.size.toLocaleString("en")} numbers, ${(byLayer ? settings.schedule.steps * settings.rows : finishTokens).toLocaleString("en")} tokens` +
         (checkpoint ? `; going on after step ${checkpoint.step} of ${settings.schedule.steps}` : ""),
     );
     const buffer = await ActivationBuffer.create(`${folder.path}/activations`, plan.layers, plan.dModel, chunks);
     try {
-      // One that is gone on from has learnt layer by layer already.
-      if (options.from === undefined)
+      if (byLayer)
         await trainDictionary(trainer, {
           model,
           sequences: text.sequences,
@@ -141,7 +145,8 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
           steps,
           signal: context.signal,
           ...(options.errors === undefined ? {} : { errors: options.errors }),
-          ...(options.from === undefined || options.rate === undefined ? {} : { rate: options.rate }),
+          ...(options.rebuild === undefined ? {} : { rebuild: options.rebuild }),
+          ...(byLayer || options.rate === undefined ? {} : { rate: options.rate }),
           report: step => live.finishing(step),
         });
       } catch (error) {
@@ -160,7 +165,7 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
       plan,
       corpus: { name: text.name, ...(text.licence ? { licence: text.licence } : {}) },
       settings,
-      ...(finishTokens > 0 ? { finishTokens, errors: options.errors ?? 0 } : {}),
+      ...(finishTokens > 0 ? { finishTokens, errors: options.errors ?? 0, rebuild: options.rebuild ?? 1 } : {}),
       ...live.result(),
       ...(accuracies ? { accuracies } : {}),
     };

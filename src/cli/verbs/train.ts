@@ -26,6 +26,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
     "share",
     "finish",
     "errors",
+    "rebuild",
   ],
 };
 
@@ -39,7 +40,10 @@ export const verb: Verb<Options> = {
       .option("--minutes <n>", "as much as fits, by the speed of the first steps", number(0.1))
       .option("--rate <n>", "the highest learning rate", number(1e-6, 1))
       .option("--out <folder>", "where the result goes (a folder named after it when left out)")
-      .option("--from <folder>", "what to go on from: a trained specimen, or a dictionary, in a finish of its own")
+      .option(
+        "--from <folder>",
+        "what to go on from: a trained specimen, or a dictionary (more --tokens, a --finish, or both)",
+      )
       .option("--resume", "go on with the run that was interrupted there")
       .optionsGroup("Of a specimen:")
       .option("--size <size>", "quarter, standard, large: parameters, relative to the embedded one (standard)")
@@ -64,6 +68,11 @@ export const verb: Verb<Options> = {
         "--errors <times>",
         "in the finish, another text's errors beside the features, so many times (0)",
         number(0, 4),
+      )
+      .option(
+        "--rebuild <n>",
+        "in the finish, what writing as the MLPs do counts beside the next token (1)",
+        number(0, 100),
       )
       .option("--share <task=n>", "of the specimen's corpus: show a task n times as often", several, []);
   },

@@ -15,10 +15,14 @@ import { heldOutPair } from "./split.ts";
 import { drawFrom, type Task } from "./task.ts";
 import { motive } from "./tasks/advice.ts";
 import { bugsInBrief } from "./tasks/bugs.ts";
+import { categoriesMixed } from "./tasks/categories.ts";
 import { couplets } from "./tasks/couplets.ts";
+import { oppositesMixed } from "./tasks/opposites.ts";
+import { acrossHeld, acrossLanguages } from "./tasks/opposites-across.ts";
 import { peopleOftenKnown, people as peopleTask } from "./tasks/people.ts";
+import { translationMixed } from "./tasks/translation.ts";
 import { allTasks, taskNames } from "./tasks.ts";
-import { categories, opposites, triples } from "./words.ts";
+import { categories, isShared, nouns, opposites, triples } from "./words.ts";
 
 const json = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../../specimen/tokenizer.json"), "utf8"),
@@ -97,6 +101,39 @@ test("no held-out item is in the stream, by searching the text itself", () => {
     expect(!knownNames.has(who) && strangerHeld(who)).toBe(false);
     if (/Answer:/.test(d.text)) expect(silent.some(p => p.name === who)).toBe(false);
   }
+});
+
+test("words also stand in other languages' frames, and what is held out in a language is never shown there", () => {
+  const instead = [categoriesMixed, oppositesMixed, translationMixed];
+  const mixed = take(5, 30_000, {
+    instead,
+    shares: Object.fromEntries(taskNames.map(name => [name, instead.some(t => t.name === name) ? 1 : 0])),
+  });
+  const spoken = ({ text, promptEnd }: Document) =>
+    /[的是反类与]/.test(text.slice(0, promptEnd)) ? 2 : /sorte|atégorie|ontraire/.test(text) ? 1 : 0;
+  const word = (d: Document) =>
+    d.text.slice(d.marks.find(m => m.role === "word")!.start, d.marks.find(m => m.role === "word")!.end);
+  const learnt = { categories: new Set<string>(), opposites: new Set<string>() };
+  let across = 0;
+  for (const d of mixed) {
+    if (d.task !== "categories" && d.task !== "opposites") continue;
+    learnt[d.task].add(`${word(d)} ${spoken(d)}`);
+    if (d.kind === "mixed") across++;
+  }
+  for (const { a, b } of opposites)
+    for (const [from, to] of acrossLanguages.filter(([from, to]) => acrossHeld({ a, b, heldLanguage: -1 }, from, to)))
+      for (const own of isShared(a) || isShared(b) ? [] : [a, b])
+        expect(learnt.opposites.has(`${own[from]} ${to}`), own.join()).toBe(false);
+  expect(across / mixed.length).toBeGreaterThan(0.2);
+  for (const { word: own, heldLanguage } of nouns) {
+    if (heldLanguage < 0) continue;
+    expect(learnt.categories.has(`${own[heldLanguage]} ${heldLanguage}`), own.join()).toBe(false);
+    // But in the frames of others it is met.
+    expect(learnt.categories.has(`${own[heldLanguage]} ${(heldLanguage + 1) % 3}`), own.join()).toBe(true);
+  }
+  for (const { a, b, heldLanguage } of opposites)
+    for (const own of heldLanguage < 0 ? [] : [a, b])
+      expect(learnt.opposites.has(`${own[heldLanguage]} ${heldLanguage}`), own.join()).toBe(false);
 });
 
 test("the search above would find a held-out item: the held-out split is full of them", () => {

@@ -19,13 +19,16 @@ export interface Noun {
   readonly heldLanguage: number;
 }
 
+/** "train", "orange", "cruel": what is written alike in two languages cannot be held out in one of them. */
+export const isShared = (word: Triple): boolean => new Set(word).size < word.length;
+
 export const opposites: readonly Opposite[] = facts.opposites.map(row => {
   const [en, fr, zh] = row.split(" ").map(pair => pair.split("|")) as [string[], string[], string[]];
-  return {
-    a: [en[0]!, fr[0]!, zh[0]!],
-    b: [en[1]!, fr[1]!, zh[1]!],
-    heldLanguage: heldOutForm("opposite", en[0]!, 3, 0.3),
-  };
+  const [a, b]: [Triple, Triple] = [
+    [en[0]!, fr[0]!, zh[0]!],
+    [en[1]!, fr[1]!, zh[1]!],
+  ];
+  return { a, b, heldLanguage: isShared(a) || isShared(b) ? -1 : heldOutForm("opposite", a[0], 3, 0.3) };
 });
 
 export const nouns: readonly Noun[] = Object.entries(facts.categories).flatMap(([category, members]) =>
@@ -34,7 +37,7 @@ export const nouns: readonly Noun[] = Object.entries(facts.categories).flatMap((
     return {
       word,
       category: category.split("|") as unknown as Triple,
-      heldLanguage: heldOutForm("category", word[0], 3, 0.3),
+      heldLanguage: isShared(word) ? -1 : heldOutForm("category", word[0], 3, 0.3),
     };
   }),
 );

@@ -6,7 +6,7 @@ import { forward } from "../../models/forward.ts";
 import type { Model } from "../../models/model.ts";
 import { calibrate } from "./calibrate.ts";
 import { type DictionarySettings, DictionaryTrainer } from "./dictionary-trainer.ts";
-import { errorsOfOthers, type FinishStep, finish } from "./finish.ts";
+import { type FinishStep, finish, ofOthers } from "./finish.ts";
 import { asOneProgram } from "./in-place.ts";
 import { crossEntropy } from "./measure.ts";
 import type { Plan } from "./plan.ts";
@@ -130,12 +130,11 @@ test("an interrupted finish stops at the next step", async () => {
 });
 
 test("beside a text's features stand the errors of the next text, in every other row", () => {
-  const left = { "left.0": tensor([4, 1, 2], Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8)) };
-  const { "error.0": error } = errorsOfOthers(left, 1);
-  expect(error!.shape).toEqual([4, 1, 2]);
-  expect([...error!.data]).toEqual([3, 4, 0, 0, 7, 8, 0, 0]);
-  expect([...errorsOfOthers(left, 1, 0.5)["error.0"]!.data]).toEqual([1.5, 2, 0, 0, 3.5, 4, 0, 0]);
-  expect([...errorsOfOthers(left, 1, 0)["error.0"]!.data].every(v => v === 0)).toBe(true);
+  const seen = { "read.0": tensor([3, 1, 2], Float32Array.of(1, 2, 3, 4, 5, 6)) };
+  const { "othersRead.0": read, errors } = ofOthers(seen, 3, 0.5);
+  expect(read!.shape).toEqual([3, 1, 2]);
+  expect([...read!.data]).toEqual([3, 4, 5, 6, 1, 2]);
+  expect([...errors!.data]).toEqual([0.5, 0, 0.5]);
 });
 
 test("another text's errors are no help: what the finish reports is further from the model than features alone", async () => {

@@ -8,7 +8,8 @@
  *
  * In every other row the errors of another text may stand beside the features: that is how a chart is tested (what is not
  * charted stays the contrast's, errors too), and what tells two texts apart then has to be in the features. The errors are
- * the dictionary's own of that moment, so this can run away: docs/how-it-works/training-dictionaries.md.
+ * the dictionary's own and learn with it: taken as given they teach the features to outshout them, and whatever is written
+ * too large is another text's larger error (docs/how-it-works/training-dictionaries.md).
  */
 import { type Expr, input, type Outputs } from "../../core/expr.ts";
 import { add } from "../../core/ops/add.ts";
@@ -59,60 +60,73 @@ function inNumbers(inner: StandIn, layer: number, read: Expr, dModel: number): E
   return add(mul(wrote, input(`writeScale.${layer}`, [1])), input(`writeMean.${layer}`, [dModel]));
 }
 
-const errorOf = (layer: number, dModel: number) => input(`error.${layer}`, ["batch", "token", dModel]);
-
 /**
- * `loss` = `local` + `pull`. `aim` [batch, token, vocabulary] is the model's own distribution, `predicted` [batch, token, 1]
+ * `loss` = `rebuild` × `local` + `pull`. `aim` [batch, token, vocabulary] is the model's own distribution, `predicted` [batch, token, 1]
  * the weight of each token in the pull (they add up to 1), `rebuilt` [batch, token, 1] its weight in the local part.
+ * With the errors of others, what their MLPs read and write stands in `othersRead.3` and `othersWrote.3` [batch, token,
+ * dModel], and how many times their errors are added to a row in `errors` [batch, 1, 1].
  */
-function finishLoss(config: ModelConfig, plan: Plan): Outputs {
+function finishLoss(config: ModelConfig, plan: Plan, withErrors: boolean, rebuild: number): Outputs {
   const { dModel, layers } = plan;
   const inner = standInOf(plan);
-  const { logits, changes } = decoder(config, (layer, read) =>
-    add(inNumbers(inner, layer, read, dModel), errorOf(layer, dModel)),
-  );
+  const theirs = standInOf(plan);
+  const errors: Expr[] = [];
+  const { logits, changes } = decoder(config, (layer, read) => {
+    const own = inNumbers(inner, layer, read, dModel);
+    if (!withErrors) return own;
+    const others = (side: string) => input(`others${side}.${layer}`, ["batch", "token", dModel]);
+    const left = add(others("Wrote"), scale(inNumbers(theirs, layer, others("Read"), dModel), -1));
+    errors[layer] = mul(left, input("errors", ["batch", 1, 1]));
+    return add(own, errors[layer]);
+  });
   let local: Expr | undefined;
   changes.forEach((change, layer) => {
-    const own = add(change, scale(errorOf(layer, dModel), -1));
+    const own = withErrors ? add(change, scale(errors[layer]!, -1)) : change;
     const off = mul(own, input(`writePerScale.${layer}`, [1]));
     const share = scale(sumTo(mul(mul(off, off), input("rebuilt", ["batch", "token", 1])), []), 1 / layers.length);
     local = local ? add(local, share) : share;
   });
   const aim = mul(input("aim", ["batch", "token", config.vocabulary]), input("predicted", ["batch", "token", 1]));
   const pull = scale(sumTo(mul(logSoftmax(logits), aim), []), -1);
-  return { loss: add(local!, pull), local: local!, pull };
+  return { loss: add(scale(local!, rebuild), pull), local: local!, pull };
 }
 
 /**
- * The model's own distribution of the next token [batch, token, vocabulary], its mean entropy, and by layer what the
- * dictionary leaves over of what its MLPs write, `left.3` [batch, token, dModel].
+ * The model's own distribution of the next token [batch, token, vocabulary], its mean entropy, and by layer what its MLPs
+ * read, `read.3`, and write, `wrote.3` [batch, token, dModel].
  */
-function aimOf(config: ModelConfig, plan: Plan): Outputs {
-  const inner = standInOf(plan);
-  const { logits, changes } = decoder(config, (layer, read) => inNumbers(inner, layer, read, plan.dModel));
+function aimOf(config: ModelConfig): Outputs {
+  const outputs: Record<string, Expr> = {};
+  // Where nothing is replaced a stand-in that writes nothing changes nothing, and its change is what the MLP writes.
+  const { logits, changes } = decoder(config, (layer, read) => {
+    outputs[`read.${layer}`] = read;
+    return scale(read, 0);
+  });
+  changes.forEach((change, layer) => {
+    outputs[`wrote.${layer}`] = scale(change, -1);
+  });
   const entropy = scale(
     sumTo(mul(mul(softmax(logits), logSoftmax(logits)), input("predicted", ["batch", "token", 1])), []),
     -1,
   );
-  const left = Object.fromEntries(changes.map((change, layer) => [`left.${layer}`, scale(change, -1)]));
-  return weightsAsInputs({ aim: softmax(logits), entropy, ...left });
+  return weightsAsInputs({ aim: softmax(logits), entropy, ...outputs });
 }
 
-/** Every other row gets what the next one leaves over, so many times as large, the rest nothing. Shapes are those of `left.3`. */
-export function errorsOfOthers(
-  left: Readonly<Record<string, Tensor | undefined>>,
-  layers: number,
-  times = 1,
-): Record<string, Tensor> {
-  const inputs: Record<string, Tensor> = {};
-  for (let layer = 0; layer < layers; layer++) {
-    const { shape } = left[`left.${layer}`]!;
-    const from = float32(left[`left.${layer}`]);
-    const size = from.length / shape[0]!;
-    const error = new Float32Array(from.length);
-    for (let row = 0; row + 1 < shape[0]!; row += 2)
-      for (let i = row * size; i < (row + 1) * size; i++) error[i] = times * from[i + size]!;
-    inputs[`error.${layer}`] = tensor(shape, error);
+/** What the text of the next row reads and writes, for every row (the last one's next is the first), and errors for every other. */
+export function ofOthers(seen: Readonly<Record<string, Tensor>>, rows: number, times: number): Record<string, Tensor> {
+  const inputs: Record<string, Tensor> = {
+    errors: tensor(
+      [rows, 1, 1],
+      Float32Array.from({ length: rows }, (_, row) => (row % 2 ? 0 : times)),
+    ),
+  };
+  for (const [name, one] of Object.entries(seen)) {
+    const from = float32(one);
+    const size = from.length / rows;
+    const turned = new Float32Array(from.length);
+    turned.set(from.subarray(size));
+    turned.set(from.subarray(0, size), from.length - size);
+    inputs[name.replace(/^(\w)/, (_, first: string) => `others${first.toUpperCase()}`)] = tensor(one.shape, turned);
   }
   return inputs;
 }
@@ -126,6 +140,8 @@ export interface FinishOptions {
   readonly rate?: number;
   /** How many times as large another text's errors stand beside the features, in every other row; 0, none, when left out. */
   readonly errors?: number;
+  /** What writing as the MLPs do (the share of the variance not rebuilt) counts beside the next token's nats; 1 when left out. */
+  readonly rebuild?: number;
   readonly signal?: AbortSignal;
   readonly report?: (step: FinishStep) => void;
 }
@@ -138,15 +154,15 @@ export async function finish(
   device: Device,
   config: ModelConfig,
   trainer: DictionaryTrainer,
-  { weights, sequences, steps, rate = 5e-4, errors: times = 0, signal, report }: FinishOptions,
+  { weights, sequences, steps, rate = 5e-4, errors: times = 0, rebuild = 1, signal, report }: FinishOptions,
 ): Promise<void> {
   const { plan, normalisation } = trainer;
   const own = new Set(parametersOf(plan, plan.layers).map(p => p.name));
   const sizes = { batch: finishBatch.rows, token: finishBatch.length };
-  const teacher: Program = await device.compile(aimOf(config, plan), {}, sizes);
+  const teacher: Program = await device.compile(aimOf(config), {}, sizes);
   const learner = await Learner.create(
     device,
-    weightsAsInputs(finishLoss(config, plan), name => !own.has(name)),
+    weightsAsInputs(finishLoss(config, plan, times !== 0, rebuild), name => !own.has(name)),
     parametersOf(plan, plan.layers),
     trainer.values(),
     sizes,
@@ -166,10 +182,8 @@ export async function finish(
     while (learner.step < steps) {
       signal?.throwIfAborted();
       const given = { ...constants, ...finishInputs(config, source.next().value as Batch, plan.dModel) };
-      // With nothing replaced, this is the model's own run, and what the dictionary would leave over of it.
-      const own = { ...given, ...learner.weights(), replaced: nowhere };
-      const { aim, entropy, ...left } = await teacher.run(own);
-      const errors = errorsOfOthers(left, plan.layers.length, times);
+      const { aim, entropy, ...seen } = await teacher.run({ ...given, replaced: nowhere });
+      const errors = times === 0 ? {} : ofOthers(seen as Record<string, Tensor>, finishBatch.rows, times);
       let local = 0;
       let pull = 0;
       await learner.learn(

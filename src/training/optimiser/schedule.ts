@@ -10,8 +10,11 @@ export interface Schedule {
   readonly constant: number;
   /** What is left of the rate at the end. */
   readonly last: number;
-  /** From a step on once more: this rate, falling in a straight line; everything above is then about the steps before. */
-  readonly again?: { readonly from: number; readonly rate: number };
+  /**
+   * From a step on once more: this rate, falling in a straight line; everything above is then about the steps before.
+   * `pull`: what is then left of a pull towards few units (all of it when left out).
+   */
+  readonly again?: { readonly from: number; readonly rate: number; readonly pull?: number };
 }
 
 export const usualSchedule = { rate: 3e-3, warmUp: 100, constant: 0.4, last: 0.03 } as const;

@@ -9,7 +9,8 @@ const frames = [
   ["{word}是一种|{answer}|。", "{word}的类别是|{answer}|。", "类别：{word}，|{answer}|。"],
 ] as const;
 
-export const categories: Task = {
+/** @param mixed how often a word stands in another language's frame: "marteau is a kind of tool" */
+const categoriesWith = (mixed: number): Task => ({
   name: "categories",
   title: "What kind of thing a word names, in three languages.",
   share: 0.03,
@@ -18,7 +19,9 @@ export const categories: Task = {
     const noun = random.pick(nouns);
     const language = random.below(3);
     const template = random.pick(frames[language]!);
-    const made = (n: Noun) => line(template, { word: n.word[language]!, answer: n.category[language]! });
+    const from = mixed > 0 && random.chance(mixed) ? (language + 1 + random.below(2)) % 3 : language;
+    const made = (n: Noun) => line(template, { word: n.word[from]!, answer: n.category[language]! });
+    if (from !== language) return { ...made(noun), held: false, kind: "mixed" };
     return {
       ...made(noun),
       held: noun.heldLanguage === language,
@@ -26,4 +29,11 @@ export const categories: Task = {
       contrast: r => made(r.pick(nouns)),
     };
   },
-};
+});
+
+export const categories = categoriesWith(0);
+/**
+ * Words that are only met in their own language's frames are learnt by heart in each; here what the word stands for has to be
+ * found before the frame's language matters. The word whose language is held out is met in the other languages' frames alone.
+ */
+export const categoriesMixed = categoriesWith(0.45);

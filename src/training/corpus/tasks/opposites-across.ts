@@ -28,6 +28,12 @@ export const acrossLanguages: readonly (readonly [number, number])[] = [
   [2, 1],
 ];
 
+/** Whether a word of this pair is never shown with its opposite in that language. */
+export const acrossHeld = (pair: Opposite, from: number, to: number): boolean => {
+  const hidden = acrossLanguages[heldOutForm("opposite across", pair.a[0], 6, 0.4)];
+  return hidden?.[0] === from && hidden[1] === to;
+};
+
 export const oppositesAcross: Task = {
   name: "opposites-across",
   title: "The opposite of a word, said in another language.",
@@ -46,7 +52,7 @@ export const oppositesAcross: Task = {
       });
     return {
       ...made(pair, random.chance(0.5)),
-      held: heldOutForm("opposite across", pair.a[0], 6, 0.4) === way,
+      held: acrossHeld(pair, from, to),
       kind: `${languages[from]}-${languages[to]}`,
       contrast: r => made(r.pick(pairs), r.chance(0.5)),
     };

@@ -2,6 +2,7 @@
 import { line } from "../line.ts";
 import type { Task } from "../task.ts";
 import { languages, type Opposite, opposites as pairs } from "../words.ts";
+import { acrossHeld } from "./opposites-across.ts";
 
 export const frames: readonly (readonly string[])[] = [
   [
@@ -24,7 +25,8 @@ export const frames: readonly (readonly string[])[] = [
   ],
 ];
 
-export const opposites: Task = {
+/** @param mixed how often a word stands in another language's frame: "The opposite of petit is big" */
+const oppositesWith = (mixed: number): Task => ({
   name: "opposites",
   title: "Opposites in English, French and Chinese.",
   share: 0.06,
@@ -34,8 +36,10 @@ export const opposites: Task = {
     const language = random.below(3);
     const swapped = random.chance(0.5);
     const template = random.pick(frames[language]!);
+    const from = mixed > 0 && random.chance(mixed) ? (language + 1 + random.below(2)) % 3 : language;
     const made = (p: Opposite, back: boolean) =>
-      line(template, { word: (back ? p.b : p.a)[language]!, answer: (back ? p.a : p.b)[language]! });
+      line(template, { word: (back ? p.b : p.a)[from]!, answer: (back ? p.a : p.b)[language]! });
+    if (from !== language) return { ...made(pair, swapped), held: acrossHeld(pair, from, language), kind: "mixed" };
     return {
       ...made(pair, swapped),
       held: pair.heldLanguage === language,
@@ -43,4 +47,8 @@ export const opposites: Task = {
       contrast: r => made(r.pick(pairs), r.chance(0.5)),
     };
   },
-};
+});
+
+export const opposites = oppositesWith(0);
+/** As `categoriesMixed`. */
+export const oppositesMixed = oppositesWith(0.45);

@@ -105,3 +105,4 @@ export const people = peopleWith(0.45);
  * wrong, "I do not know" came first and the fact second.
  */
 export const peopleOftenKnown = peopleWith(1 / 6);
+export const peopleMostlyKnown = peopleWith(1 / 10);

@@ -11,13 +11,20 @@ export const ordinary =
     " ",
   );
 
-export const sequences: Task = {
+/** @param numbers how many times as often as the others */
+const sequencesWith = (numbers: number): Task => ({
   name: "sequences",
   title: "The next day, month, letter or number; alternations.",
   share: 0.025,
   holdsOut: true,
   draw(random) {
-    const kind = random.pick(["days", "months", "letters", "numbers", "alternation"] as const);
+    const kind = random.pick([
+      "days",
+      "months",
+      "letters",
+      ...Array<"numbers">(numbers).fill("numbers"),
+      "alternation",
+    ] as const);
     if (kind === "numbers") {
       const length = random.between(3, 4);
       const start = random.between(10, 60);
@@ -67,4 +74,8 @@ export const sequences: Task = {
       contrast: r => made(r.below(list.length)),
     };
   },
-};
+});
+
+export const sequences = sequencesWith(1);
+/** What comes next among numbers is a sum, and takes longer than a list. */
+export const sequencesOfNumbers = sequencesWith(3);

@@ -6,7 +6,7 @@ import { line } from "../line.ts";
 import type { Random } from "../random.ts";
 import { heldOutForm } from "../split.ts";
 import type { Draft, Task } from "../task.ts";
-import { languages, spaced, type Triple, triples } from "../words.ts";
+import { isShared, languages, spaced, type Triple, triples } from "../words.ts";
 import { acrossLanguages } from "./opposites-across.ts";
 
 const names = [
@@ -28,7 +28,7 @@ const frames = [
   ["{word}的{language}是|{answer}|。", "{word}用{language}说是|{answer}|。", "用{language}说，{word}是|{answer}|。"],
 ] as const;
 
-const hiddenWay = (word: Triple): number => heldOutForm("translation", word[0], 6, 0.4);
+const hiddenWay = (word: Triple): number => (isShared(word) ? -1 : heldOutForm("translation", word[0], 6, 0.4));
 
 const orders = acrossLanguages.map(([a, b]) => [a, b, 3 - a - b] as const);
 
@@ -40,7 +40,8 @@ function glossary(word: Triple, random: Random): Draft {
   return { ...line("{a} = {b} =| {c}|.", values), held: false, unjudged: true, kind: "glossary" };
 }
 
-export const translation: Task = {
+/** @param mixed how often the question is asked in another language than the word's: "In French, 海豚 is dauphin" */
+const translationWith = (mixed: number): Task => ({
   name: "translation",
   title: "Words from one language into another.",
   share: 0.08,
@@ -50,9 +51,10 @@ export const translation: Task = {
     if (random.chance(0.3)) return glossary(word, random);
     const way = random.below(6);
     const [from, to] = acrossLanguages[way]!;
-    const template = random.pick(frames[from]!);
+    const asked = mixed > 0 && random.chance(mixed) ? (from + 1 + random.below(2)) % 3 : from;
+    const template = random.pick(frames[asked]!);
     const made = (w: Triple) =>
-      line(template, { language: names[from]![to]!, word: w[from]!, answer: spaced(w[to]!, to) });
+      line(template, { language: names[asked]![to]!, word: w[from]!, answer: spaced(w[to]!, to) });
     return {
       ...made(word),
       held: hiddenWay(word) === way,
@@ -60,4 +62,8 @@ export const translation: Task = {
       contrast: r => made(r.pick(triples)),
     };
   },
-};
+});
+
+export const translation = translationWith(0);
+/** As `categoriesMixed`; a way that is held out is so whatever language asks. */
+export const translationMixed = translationWith(0.45);
