@@ -48,8 +48,8 @@ export interface GroupingOptions {
 const weigh = { reads: 0.6, feeds: 0.4, side: 0.25, depth: 4, word: 0.3, position: 1, decoder: 0.4 };
 /** A unit is left to "other" rather than put in a box from whose middle it is farther than this (squared). */
 const outside = 0.6;
-/** One more box must hold, or unblur, this share of what matters. */
-const each = 0.02;
+/** One more box must hold, or unblur, this share of what matters. With 2 % charts of a few boxes were ranked by luck (`docs/log.md`). */
+const each = 0.01;
 const mostAtoms = 360;
 /** Boxes of a chart where nobody says how many: with ten, fewer charts hold (`docs/log.md`, fifth session). */
 export const usualBoxes = 12;
