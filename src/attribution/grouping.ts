@@ -48,8 +48,11 @@ export interface GroupingOptions {
 const weigh = { reads: 0.6, feeds: 0.4, side: 0.25, depth: 4, word: 0.3, position: 1, decoder: 0.4 };
 /** A unit is left to "other" rather than put in a box from whose middle it is farther than this (squared). */
 const outside = 0.6;
-/** One more box must hold, or unblur, this share of what matters. With 2 % charts of a few boxes were ranked by luck (`docs/log.md`). */
-const each = 0.01;
+/**
+ * One more box must hold, or unblur, this share of what matters. Where there are few units 2 % make four or five boxes, whose
+ * ranks agree by luck (`docs/log.md`, eighth session); where there are hundreds 1 % splits what belongs together.
+ */
+const each = (units: number) => (units <= 128 ? 0.01 : 0.02);
 const mostAtoms = 360;
 /** Boxes of a chart where nobody says how many: with ten, fewer charts hold (`docs/log.md`, fifth session). */
 export const usualBoxes = 12;
@@ -120,7 +123,7 @@ function unitGroups(graph: Graph, options: GroupingOptions, most: number): Group
       widest,
       most: count,
       outside,
-      each,
+      each: each(units.length),
     }).map(({ members }) => members.flatMap(i => some[i]!.members).sort((a, b) => a - b));
   const push = (members: readonly number[]) => members.reduce((sum, i) => sum + options.effect[i]!, 0);
 

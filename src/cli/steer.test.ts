@@ -46,8 +46,8 @@ test("one command makes Dallas's capital Sacramento: a swap from another prompt,
 });
 
 test.each([
-  ["a unit at a text", 'scale unit 2.5 at "as" by -8'],
-  ["a unit at positions", "set unit 2.5 at 10,11 to 9"],
+  ["a unit at a text", 'scale unit 1.210 at "as" by -8'],
+  ["a unit at positions", "set unit 1.210 at 10,11 to 9"],
   ["a head", "scale head 1.0 at last by 0"],
   ["the stream of a layer", 'scale residual 3 at "as" by 0.5'],
   ["everything everywhere", "scale residual 2 at all by 0.7"],
