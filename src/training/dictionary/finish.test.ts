@@ -1,15 +1,18 @@
 import { expect, test } from "vitest";
 import { onnx, tinyModel } from "../../../test/golden/tiny.ts";
 import { normal, random } from "../../core/random.ts";
-import { tensor } from "../../core/tensor.ts";
+import { training, weightsAsInputs } from "../../core/readings/train.ts";
+import { float32, type Tensor, tensor } from "../../core/tensor.ts";
 import { forward } from "../../models/forward.ts";
 import type { Model } from "../../models/model.ts";
+import { type Batch, sequenceBatches } from "../corpus/pack.ts";
 import { calibrate } from "./calibrate.ts";
 import { type DictionarySettings, DictionaryTrainer } from "./dictionary-trainer.ts";
-import { type FinishStep, finish, ofOthers } from "./finish.ts";
+import { aimOf, type FinishStep, finish, finishInputs, finishLoss, ofOthers, turnedBack } from "./finish.ts";
 import { asOneProgram } from "./in-place.ts";
 import { crossEntropy } from "./measure.ts";
-import type { Plan } from "./plan.ts";
+import { normalisationInputs } from "./normalisation.ts";
+import { type Plan, parametersOf } from "./plan.ts";
 import { Replacement } from "./replacement.ts";
 
 const length = 12;
@@ -156,4 +159,44 @@ test("another text's errors are no help: what the finish reports is further from
   const others = await first(learnt);
   expect(others).toBeGreaterThan(same * 1.2);
   expect(await first(learnt, 0)).toBeLessThan(others);
+});
+
+test("another text's errors learn too: where they are the text's own, nothing that the dictionary writes matters", async () => {
+  const model = await tinyModel("llama");
+  const { config } = model;
+  const plan = planOf(model);
+  const learnt = await texts(model, 1, 8);
+  const { normalisation } = await calibrate(model, plan, () => learnt);
+  const trainer = await DictionaryTrainer.create(onnx, plan, settings, normalisation);
+  const batch = sequenceBatches(endless([learnt[0]!]), { rows: 2, length: 16 }).next().value as Batch;
+  const given = {
+    ...(await asOneProgram(model))!,
+    ...normalisationInputs(normalisation, plan.layers, plan.dModel),
+    ...turnedBack(trainer),
+    ...finishInputs(config, batch, plan.dModel),
+  };
+  const nowhere = tensor([2, 16, 1], new Float32Array(32));
+  const {
+    aim,
+    entropy: _,
+    ...seen
+  } = await (await onnx.compile(aimOf(config), {})).run({ ...given, replaced: nowhere });
+  const parameters = parametersOf(plan, plan.layers);
+  const own = new Set(parameters.map(p => p.name));
+  const { pull } = finishLoss(config, plan, true, 1);
+  const program = await onnx.compile(training(weightsAsInputs({ loss: pull! }, name => !own.has(name))), {});
+  const weights = Object.fromEntries(parameters.map(p => [p.name, tensor(p.shape, trainer.values().get(p.name)!)]));
+  const steepest = async (times: number) => {
+    const errors = {
+      ...ofOthers(seen as Record<string, Tensor>, 2, 1),
+      errors: tensor([2, 1, 1], Float32Array.of(times, times)),
+    };
+    const out = await program.run({ ...given, ...errors, ...weights, aim: aim! });
+    return Math.max(...parameters.map(p => Math.max(...float32(out[`gradient.${p.name}`]).map(Math.abs))));
+  };
+  // Given as numbers, the errors would leave the gradient as steep as it is without them.
+  const without = await steepest(0);
+  expect(without).toBeGreaterThan(1e-3);
+  expect(await steepest(1)).toBeLessThan(without * 1e-3);
+  await trainer.release();
 });

@@ -66,7 +66,7 @@ function inNumbers(inner: StandIn, layer: number, read: Expr, dModel: number): E
  * With the errors of others, what their MLPs read and write stands in `othersRead.3` and `othersWrote.3` [batch, token,
  * dModel], and how many times their errors are added to a row in `errors` [batch, 1, 1].
  */
-function finishLoss(config: ModelConfig, plan: Plan, withErrors: boolean, rebuild: number): Outputs {
+export function finishLoss(config: ModelConfig, plan: Plan, withErrors: boolean, rebuild: number): Outputs {
   const { dModel, layers } = plan;
   const inner = standInOf(plan);
   const theirs = standInOf(plan);
@@ -95,7 +95,7 @@ function finishLoss(config: ModelConfig, plan: Plan, withErrors: boolean, rebuil
  * The model's own distribution of the next token [batch, token, vocabulary], its mean entropy, and by layer what its MLPs
  * read, `read.3`, and write, `wrote.3` [batch, token, dModel].
  */
-function aimOf(config: ModelConfig): Outputs {
+export function aimOf(config: ModelConfig): Outputs {
   const outputs: Record<string, Expr> = {};
   // Where nothing is replaced a stand-in that writes nothing changes nothing, and its change is what the MLP writes.
   const { logits, changes } = decoder(config, (layer, read) => {
@@ -204,7 +204,7 @@ export async function finish(
 }
 
 /** What takes normalised writing back to the model's own. */
-function turnedBack({ plan: { layers, dModel }, normalisation }: DictionaryTrainer): Record<string, Tensor> {
+export function turnedBack({ plan: { layers, dModel }, normalisation }: DictionaryTrainer): Record<string, Tensor> {
   const inputs: Record<string, Tensor> = {};
   layers.forEach((layer, i) => {
     const { mean, scale } = normalisation.write[i]!;
@@ -215,7 +215,7 @@ function turnedBack({ plan: { layers, dModel }, normalisation }: DictionaryTrain
 }
 
 /** First positions stay the model's own, as everywhere: dictionaries are silent there. */
-function finishInputs(config: ModelConfig, batch: Batch, dModel: number): Record<string, Tensor> {
+export function finishInputs(config: ModelConfig, batch: Batch, dModel: number): Record<string, Tensor> {
   const { rows, length, positions, targets } = batch;
   const inText = Float32Array.from(positions, p => (p > 0 ? 1 : 0));
   const count = inText.reduce((a, b) => a + b, 0);
