@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { command, commandJson } from "../../../test/command.ts";
 import { tinyFolder } from "../../../test/tiny-folder.ts";
 import { openDictionary } from "../../store/dictionaries.ts";
+import { RunFolder } from "../../store/training-run.ts";
 import { layersOf, tokensOf } from "./dictionary-plan.ts";
 
 let home = "";
@@ -101,6 +102,27 @@ test("a saved dictionary goes on in a finish of its own, from where it was", asy
   expect(explained(further)).toBeGreaterThan(explained(plain) + 0.01);
   const other = ["--features", "24", "--finish", "2k", "--out", at("other")];
   await refuses([...on, ...other], 1, /encoder\.0 has \d+ numbers there, and \d+ here/, "--features");
+}, 120_000);
+
+test("a saved dictionary that goes on, interrupted and resumed, ends as one that was not, and from no other one", async () => {
+  const on = [...base(), ...corpus(), "--tokens", "19200", "--from", at("plt")];
+  const whole = await commandJson(...on, "--out", at("whole"));
+  const { saveCheckpoint } = RunFolder.prototype;
+  const saved = vi.spyOn(RunFolder.prototype, "saveCheckpoint").mockImplementationOnce(async function (
+    this: RunFolder,
+    data,
+  ) {
+    await saveCheckpoint.call(this, data);
+    process.emit("SIGINT");
+  });
+  const stopped = await command(...on, "--out", at("parts"));
+  saved.mockRestore();
+  expect(stopped.code).toBe(130);
+  expect(stopped.err).toMatch(/stopped after step 25\d; .*--resume/);
+  const other = [...base(), ...corpus(), "--tokens", "19200", "--from", at("onward")];
+  await refuses([...other, "--out", at("parts"), "--resume"], 1, "was another one", "--from");
+  const resumed = await commandJson(...on, "--out", at("parts"), "--resume");
+  expect(resumed.layers).toEqual(whole.layers);
 }, 120_000);
 
 test.each([

@@ -1,4 +1,5 @@
 /** `lucida train dictionary`: features for a model, from nothing to a folder that --basis takes. */
+import { basename, resolve } from "node:path";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Model } from "../../models/model.ts";
 import type { Accuracy } from "../../training/accuracy.ts";
@@ -71,8 +72,9 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
     if (!options.resume) folder.refuseIfHolds("training.json", "a finished dictionary is in this folder");
     // Parts of the text are as far apart as the chunks of a long run need.
     const text = await textFor(options, found, open, chunksFor(plan, rows, 1e9).batches * rows, context);
-    const run = JSON.stringify({ model: found.name, plan, text: text.mark, seed: options.seed });
-    const told = "--model, --kind, --layers, --features, --active, --activation, --text and --seed";
+    const from = options.from === undefined ? {} : { from: basename(resolve(options.from)) };
+    const run = JSON.stringify({ model: found.name, plan, text: text.mark, seed: options.seed, ...from });
+    const told = "--model, --kind, --layers, --features, --active, --activation, --text, --from and --seed";
     const checkpoint = await unfinished<DictionarySettings>(folder, options.resume === true, run, told);
 
     const phase = context.progress.start("looking at activations");
@@ -93,7 +95,7 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
     const normalisation = checkpoint ? await savedNormalisation(plan, checkpoint.read) : calibration.normalisation;
     const trainer = await DictionaryTrainer.create(model.device, plan, settings, normalisation);
     if (checkpoint) await trainer.restore(checkpoint.step, checkpoint.read);
-    if (options.from !== undefined) {
+    else if (options.from !== undefined) {
       const { dictionaryIn } = await import("./dictionary-from.ts");
       trainer.begin(await dictionaryIn(options.from, plan));
     }
@@ -151,7 +153,9 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
         });
       } catch (error) {
         if (context.signal.aborted)
-          context.note("stopped in the finish; the same command with --resume begins the finish again");
+          context.note(
+            `stopped in the finish; the same command${byLayer ? " with --resume" : ""} begins the finish again`,
+          );
         throw error;
       } finally {
         live.end();
