@@ -64,7 +64,7 @@ test("a run that goes on has its own mixture: brief code, words in other languag
         all += tokens;
         if (/^\w+\(\w, \w\) reads |^(def|function) .*\nresult:/.test(text)) shares.brief += tokens;
         if (/^[A-Z][A-Za-z ,:]*[\u4e00-\u9fff]/.test(text)) shares.mixed += tokens;
-        if (/(sport|pet|food|city|color|job)? of \w+ \w+\? Answer:/.test(text)) shares.people += tokens;
+        if (/ of \w+ \w+\? Answer:/.test(text)) shares.people += tokens;
       }
     }
     return Object.fromEntries(Object.entries(shares).map(([name, tokens]) => [name, tokens / all]));

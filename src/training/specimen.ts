@@ -22,6 +22,8 @@ import { type Schedule, usualSchedule } from "./optimiser/schedule.ts";
 import type { Encoder } from "./tokenizer/encoder.ts";
 import type { TrainerSettings } from "./trainer.ts";
 
+type Again = NonNullable<Schedule["again"]>;
+
 /** Steps of a whole run, and where it begins again: 20 million tokens read, 15 before that. Shorter runs in proportion. */
 export const wholeRun = 10_801;
 /** The root in the pull towards few units is steepest for a unit that hardly writes yet: what needs a new one is learnt late. */
@@ -31,8 +33,6 @@ const second: Again = { from: 8401, rate: 1.5e-3, pull: 1 / 8 };
 const [rows, length] = [20, 96];
 /** Share of the questions that carry a loss only from the answer on. */
 const answersOnly = 0.7;
-
-type Again = NonNullable<Schedule["again"]>;
 
 interface Stage {
   readonly from: number;
@@ -205,9 +205,9 @@ export const onwardSettings = (seed: number, steps: number, rate = 2e-3): Traine
   settingsOf(seed, steps, rate, onwardSecond, onwardRun);
 
 /** The rate rises again at the same share of a shorter run. */
-function settingsOf(seed: number, steps: number, rate: number, second: Again, whole: number): TrainerSettings {
-  const from = Math.round((second.from / whole) * steps);
-  const again = steps > 2 * segment ? { again: { ...second, from } } : {};
+function settingsOf(seed: number, steps: number, rate: number, rise: Again, whole: number): TrainerSettings {
+  const from = Math.round((rise.from / whole) * steps);
+  const again = steps > 2 * segment ? { again: { ...rise, from } } : {};
   return { seed, schedule: { ...usualSchedule, rate, steps, ...again }, decay: 0.1, clip: 1, rows, length };
 }
 

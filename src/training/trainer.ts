@@ -99,8 +99,8 @@ export class Trainer {
     const { schedule, decay, clip, aids } = this.settings;
     const rate = rateAt(schedule, this.step);
     let breadth: number | undefined;
-    const late = schedule.again && this.step >= schedule.again.from;
-    const share = (rate / schedule.rate) * (late ? (schedule.again?.pull ?? 1) : 1);
+    const { again } = schedule;
+    const share = (rate / schedule.rate) * (again && this.step >= again.from ? (again.pull ?? 1) : 1);
     const learned = await this.learner.learn(
       lossInputs(this.config, batch, aids, share),
       { rate, decay, clip },

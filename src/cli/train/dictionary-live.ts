@@ -169,10 +169,11 @@ export class DictionaryLive {
     };
     this.history.push(look);
     const { color } = context;
-    const left = ((this.steps - trainer.step) * trainer.settings.rows) / look.tokensPerSecond.all;
+    const ahead = this.steps - trainer.step;
+    const left = (ahead * trainer.settings.rows) / look.tokensPerSecond.all;
+    const learning = `${color.bold(`step ${trainer.step}`)} of ${this.steps}  ${look.tokensPerSecond.all.toLocaleString("en")} tokens/s  ${ahead > 0 ? `${duration(left)} left` : "done"}`;
     context.out(
-      `${color.bold(`step ${trainer.step}`)} of ${this.steps}  ${look.tokensPerSecond.all.toLocaleString("en")} tokens/s  ` +
-        `${trainer.step < this.steps && done > 0 ? `${duration(left)} left` : "done"}  ` +
+      `${done > 0 ? learning : color.bold("all layers together")}  ` +
         `next token ${replaced.toFixed(3)} nats in place, ${this.base.original.toFixed(3)} of the model, ${this.base.meanAblated.toFixed(3)} with means`,
     );
     for (const [i, { layer, explained, active, silent }] of look.layers.entries()) {

@@ -111,8 +111,10 @@ test("words also stand in other languages' frames, and what is held out in a lan
   });
   const spoken = ({ text, promptEnd }: Document) =>
     /[的是反类与]/.test(text.slice(0, promptEnd)) ? 2 : /sorte|atégorie|ontraire/.test(text) ? 1 : 0;
-  const word = (d: Document) =>
-    d.text.slice(d.marks.find(m => m.role === "word")!.start, d.marks.find(m => m.role === "word")!.end);
+  const word = ({ text, marks }: Document) => {
+    const { start, end } = marks.find(m => m.role === "word")!;
+    return text.slice(start, end);
+  };
   const learnt = { categories: new Set<string>(), opposites: new Set<string>() };
   let across = 0;
   for (const d of mixed) {

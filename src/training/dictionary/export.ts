@@ -4,7 +4,7 @@
  */
 import { type OutgoingTensor, writeSafetensors } from "../../formats/write-safetensors.ts";
 import { type Values, valueNamed } from "../parameters.ts";
-import { named, outputsOf, type Part, type Plan } from "./plan.ts";
+import { named, outputsOf, type Part, type Plan, parametersOf } from "./plan.ts";
 import { turned } from "./turned.ts";
 
 export interface OutgoingFile {
@@ -47,21 +47,31 @@ function configYaml({ kind, reads, writes, activation }: Plan, model: string): s
 }
 
 function* perLayer(plan: Plan, folded: Values): Generator<OutgoingFile> {
-  const { features, dModel, activation } = plan;
   for (const layer of plan.layers) {
-    const of = (part: Part) => valueNamed(folded, named(part, layer));
-    const tensors: OutgoingTensor[] = [
-      { name: "W_enc", shape: [features, dModel], data: of("encoder") },
-      { name: "W_dec", shape: [features, dModel], data: of("decoder") },
-      { name: "b_enc", shape: [features], data: of("encoderBias") },
-      { name: "b_dec", shape: [dModel], data: of("decoderBias") },
-    ];
-    if (plan.skip) tensors.push({ name: "W_skip", shape: [dModel, dModel], data: of("skip") });
-    if (activation.kind === "jumprelu")
-      tensors.push({ name: "activation_function.threshold", shape: [features], data: of("threshold") });
-    yield { name: `layer_${layer}.safetensors`, data: writeSafetensors(tensors, "F32") };
+    const tensors = parametersOf(plan, [layer]).map(({ name, shape }) => ({
+      name: perLayerTensor(name),
+      shape,
+      data: valueNamed(folded, name),
+    }));
+    yield { name: perLayerFile(layer), data: writeSafetensors(tensors, "F32") };
   }
 }
+
+/** Of a set of transcoders: where a layer lies in its folder. */
+export const perLayerFile = (layer: number): string => `layer_${layer}.safetensors`;
+
+/** And what a parameter, "encoder.3", is called there. */
+export const perLayerTensor = (parameter: string): string =>
+  perLayerTensors[parameter.slice(0, parameter.indexOf(".")) as Part];
+
+const perLayerTensors: Readonly<Record<Part, string>> = {
+  encoder: "W_enc",
+  encoderBias: "b_enc",
+  decoder: "W_dec",
+  decoderBias: "b_dec",
+  skip: "W_skip",
+  threshold: "activation_function.threshold",
+};
 
 function* crossLayer(plan: Plan, folded: Values): Generator<OutgoingFile> {
   const { features, dModel, activation } = plan;

@@ -174,6 +174,8 @@ export async function finish(
   };
   const schedule = finishSchedule(steps, rate);
   const source = sequenceBatches(sequences, finishBatch);
+  // What the MLPs read and write is of use for another text's errors alone.
+  const wanted = times === 0 ? ["aim", "entropy"] : undefined;
   const nowhere = tensor(
     [finishBatch.rows, finishBatch.length, 1],
     new Float32Array(finishBatch.rows * finishBatch.length),
@@ -182,7 +184,7 @@ export async function finish(
     while (learner.step < steps) {
       signal?.throwIfAborted();
       const given = { ...constants, ...finishInputs(config, source.next().value as Batch, plan.dModel) };
-      const { aim, entropy, ...seen } = await teacher.run({ ...given, replaced: nowhere });
+      const { aim, entropy, ...seen } = await teacher.run({ ...given, replaced: nowhere }, wanted);
       const errors = times === 0 ? {} : ofOthers(seen as Record<string, Tensor>, finishBatch.rows, times);
       let local = 0;
       let pull = 0;

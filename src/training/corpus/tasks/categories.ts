@@ -1,7 +1,7 @@
 /** A hammer is a kind of tool, in three languages; of three nouns in ten, one language is never shown. */
 import { line } from "../line.ts";
 import type { Task } from "../task.ts";
-import { languages, type Noun, nouns } from "../words.ts";
+import { languages, mixedShare, type Noun, nouns, perhapsAnother } from "../words.ts";
 
 const frames = [
   ["{word} is a kind of| {answer}|.", "The category of {word} is| {answer}|.", "Category: {word},| {answer}|."],
@@ -19,7 +19,7 @@ const categoriesWith = (mixed: number): Task => ({
     const noun = random.pick(nouns);
     const language = random.below(3);
     const template = random.pick(frames[language]!);
-    const from = mixed > 0 && random.chance(mixed) ? (language + 1 + random.below(2)) % 3 : language;
+    const from = perhapsAnother(random, language, mixed);
     const made = (n: Noun) => line(template, { word: n.word[from]!, answer: n.category[language]! });
     if (from !== language) return { ...made(noun), held: false, kind: "mixed" };
     return {
@@ -36,4 +36,4 @@ export const categories = categoriesWith(0);
  * Words that are only met in their own language's frames are learnt by heart in each; here what the word stands for has to be
  * found before the frame's language matters. The word whose language is held out is met in the other languages' frames alone.
  */
-export const categoriesMixed = categoriesWith(0.45);
+export const categoriesMixed = categoriesWith(mixedShare);

@@ -1,7 +1,7 @@
 /** Opposites in three languages; of three pairs in ten, one language is never shown. */
 import { line } from "../line.ts";
 import type { Task } from "../task.ts";
-import { languages, type Opposite, opposites as pairs } from "../words.ts";
+import { languages, mixedShare, type Opposite, opposites as pairs, perhapsAnother } from "../words.ts";
 import { acrossHeld } from "./opposites-across.ts";
 
 export const frames: readonly (readonly string[])[] = [
@@ -36,7 +36,7 @@ const oppositesWith = (mixed: number): Task => ({
     const language = random.below(3);
     const swapped = random.chance(0.5);
     const template = random.pick(frames[language]!);
-    const from = mixed > 0 && random.chance(mixed) ? (language + 1 + random.below(2)) % 3 : language;
+    const from = perhapsAnother(random, language, mixed);
     const made = (p: Opposite, back: boolean) =>
       line(template, { word: (back ? p.b : p.a)[from]!, answer: (back ? p.a : p.b)[language]! });
     if (from !== language) return { ...made(pair, swapped), held: acrossHeld(pair, from, language), kind: "mixed" };
@@ -51,4 +51,4 @@ const oppositesWith = (mixed: number): Task => ({
 
 export const opposites = oppositesWith(0);
 /** As `categoriesMixed`. */
-export const oppositesMixed = oppositesWith(0.45);
+export const oppositesMixed = oppositesWith(mixedShare);

@@ -4,9 +4,8 @@
  */
 import { line } from "../line.ts";
 import type { Random } from "../random.ts";
-import { heldOutForm } from "../split.ts";
 import type { Draft, Task } from "../task.ts";
-import { isShared, languages, spaced, type Triple, triples } from "../words.ts";
+import { heldFormOf, languages, mixedShare, perhapsAnother, spaced, type Triple, triples } from "../words.ts";
 import { acrossLanguages } from "./opposites-across.ts";
 
 const names = [
@@ -28,7 +27,7 @@ const frames = [
   ["{word}的{language}是|{answer}|。", "{word}用{language}说是|{answer}|。", "用{language}说，{word}是|{answer}|。"],
 ] as const;
 
-const hiddenWay = (word: Triple): number => (isShared(word) ? -1 : heldOutForm("translation", word[0], 6, 0.4));
+const hiddenWay = (word: Triple): number => heldFormOf("translation", [word], 6, 0.4);
 
 const orders = acrossLanguages.map(([a, b]) => [a, b, 3 - a - b] as const);
 
@@ -51,7 +50,7 @@ const translationWith = (mixed: number): Task => ({
     if (random.chance(0.3)) return glossary(word, random);
     const way = random.below(6);
     const [from, to] = acrossLanguages[way]!;
-    const asked = mixed > 0 && random.chance(mixed) ? (from + 1 + random.below(2)) % 3 : from;
+    const asked = perhapsAnother(random, from, mixed);
     const template = random.pick(frames[asked]!);
     const made = (w: Triple) =>
       line(template, { language: names[asked]![to]!, word: w[from]!, answer: spaced(w[to]!, to) });
@@ -66,4 +65,4 @@ const translationWith = (mixed: number): Task => ({
 
 export const translation = translationWith(0);
 /** As `categoriesMixed`; a way that is held out is so whatever language asks. */
-export const translationMixed = translationWith(0.45);
+export const translationMixed = translationWith(mixedShare);
