@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Batch } from "./corpus/pack.ts";
+import { pullAt, rateAt, usualSchedule } from "./optimiser/schedule.ts";
 import { onwardSettings, specimenBatches, specimenQuestions, specimenSettings } from "./specimen.ts";
 import { Encoder } from "./tokenizer/encoder.ts";
 
@@ -30,52 +31,66 @@ test("batches have the size that the settings plan for, and are nearly full", ()
   expect(batch.tokens / (rows * length)).toBeLessThan(0.75);
 });
 
-test("late in the run code comes three times as often, and is learnt whole", () => {
-  const shareOfCode = (step: number, steps?: number) => {
-    const source = specimenBatches(encoder, { seed: 1, ...(steps ? { steps } : {}) }, step);
-    let [code, all] = [0, 0];
-    for (let i = 0; i < 12; i++) {
-      const batch = source.next().value as Batch;
-      for (const row of documentsIn(batch)) {
-        if (!/^(def|function) /.test(row.text)) all += row.tokens;
-        else {
-          code += row.tokens;
-          all += row.tokens;
-          if (step >= 5200) expect(row.learnt).toBe(row.tokens - 1);
-        }
-      }
+/** Of the tokens of some batches from a step on, how many belong to texts like this. */
+function shareOf(like: RegExp, step: number, options: { steps?: number; onward?: boolean } = {}): number {
+  const source = specimenBatches(encoder, { seed: 1, ...options }, step);
+  let [found, all] = [0, 0];
+  for (let i = 0; i < 12; i++) {
+    for (const { text, tokens } of documentsIn(source.next().value as Batch)) {
+      all += tokens;
+      if (like.test(text)) found += tokens;
     }
-    return code / all;
-  };
-  const [early, later] = [shareOfCode(5100), shareOfCode(5200)];
-  expect(early).toBeGreaterThan(0.03);
-  expect(later / early).toBeGreaterThan(2);
-  // A run of a fifth of the steps comes to its stages in a fifth of the time.
-  expect(shareOfCode(1100, 2160) / shareOfCode(900, 2160)).toBeGreaterThan(2);
+  }
+  return found / all;
+}
+const sums = /\d\d\+\d\d/;
+
+test("code is learnt whole, and half of it is brief", () => {
+  const source = specimenBatches(encoder, { seed: 1 }, 0);
+  let [brief, long] = [0, 0];
+  for (let i = 0; i < 12; i++) {
+    for (const { text, tokens, learnt } of documentsIn(source.next().value as Batch)) {
+      if (!/^(def|function) |^\w+\(\w, \w\) reads /.test(text)) continue;
+      expect(learnt, text).toBe(tokens - 1);
+      if (/ reads |return .*\nresult:/.test(text) && !/\n.*\n/.test(text)) brief++;
+      else long++;
+    }
+  }
+  expect(brief / (brief + long)).toBeGreaterThan(0.3);
+  expect(brief / (brief + long)).toBeLessThan(0.7);
 });
 
-test("a run that goes on has its own mixture: brief code, words in other languages' frames, in the end much about people", () => {
-  const sharesAt = (step: number) => {
-    const source = specimenBatches(encoder, { seed: 1, onward: true }, step);
-    const shares = { brief: 0, mixed: 0, people: 0 };
-    let all = 0;
-    for (let i = 0; i < 12; i++) {
-      for (const { text, tokens } of documentsIn(source.next().value as Batch)) {
-        all += tokens;
-        if (/^\w+\(\w, \w\) reads |^(def|function) .*\nresult:/.test(text)) shares.brief += tokens;
-        if (/^[A-Z][A-Za-z ,:]*[\u4e00-\u9fff]/.test(text)) shares.mixed += tokens;
-        if (/ of \w+ \w+\? Answer:/.test(text)) shares.people += tokens;
-      }
-    }
-    return Object.fromEntries(Object.entries(shares).map(([name, tokens]) => [name, tokens / all]));
-  };
-  const [first, last] = [sharesAt(100), sharesAt(4000)];
-  expect(first!.brief).toBeGreaterThan(0.005);
-  expect(first!.mixed).toBeGreaterThan(0.01);
-  expect(last!.people! / first!.people!).toBeGreaterThan(1.3);
-  expect(onwardSettings(1, 6400).schedule.again).toEqual({ from: 4000, rate: 1.5e-3, pull: 2 / 3 });
-  const seed = (onward: boolean) => (specimenBatches(encoder, { seed: 1, onward }, 0).next().value as Batch).ids;
-  expect(seed(true)).not.toEqual(seed(false));
+test("what is known by then makes room: in the end sums a fraction as often, people twice; a short run comes to it too", () => {
+  const asked = / of \w+ \w+\? Answer:/;
+  expect(shareOf(sums, 10_800) / shareOf(sums, 100)).toBeLessThan(0.6);
+  expect(shareOf(asked, 10_800) / shareOf(asked, 100)).toBeGreaterThan(1.6);
+  expect(shareOf(sums, 2300, { steps: 2800 }) / shareOf(sums, 0, { steps: 2800 })).toBeLessThan(0.6);
+  // Words in other languages' frames from the beginning.
+  expect(shareOf(/^[A-Z][A-Za-z ,:]*[\u4e00-\u9fff]/, 0)).toBeGreaterThan(0.005);
+});
+
+test("the rate rises once more, and few units are asked for late and less after that", () => {
+  const { schedule } = specimenSettings(1, 14_000);
+  expect([4799, 4800].map(step => pullAt(schedule, step) > 0)).toEqual([false, true]);
+  expect(rateAt(schedule, 10_799)).toBeLessThan(2e-4);
+  expect(rateAt(schedule, 10_900)).toBeGreaterThan(1.9e-3);
+  expect(pullAt(schedule, 10_900)).toBeCloseTo((0.2 * rateAt(schedule, 10_900)) / 3e-3, 10);
+  expect(pullAt(schedule, 13_999)).toBeLessThan(0.02);
+  expect(pullAt(specimenSettings(1, 1400).schedule, 480)).toBeGreaterThan(0.9);
+});
+
+test("a run that goes on has much code first, other texts, a rate that only falls, and few units asked for after a third", () => {
+  const ids = (onward: boolean) => (specimenBatches(encoder, { seed: 1, onward }, 0).next().value as Batch).ids;
+  expect(ids(true)).not.toEqual(ids(false));
+  const code = /^(def|function) |^\w+(\(\w, \w\)|: \w \w) reads /;
+  expect(shareOf(code, 700, { onward: true })).toBeGreaterThan(0.25);
+  expect(shareOf(code, 800, { onward: true })).toBeLessThan(0.12);
+  const { schedule } = onwardSettings(1, 2400);
+  expect([200, 1000, 2399].map(step => rateAt(schedule, step))).toEqual(
+    [200, 1000, 2399].map(step => rateAt({ ...usualSchedule, constant: 0, rate: 2e-3, steps: 2400 }, step)),
+  );
+  expect(pullAt(schedule, 799)).toBe(0);
+  expect(pullAt(schedule, 800)).toBeCloseTo(rateAt(schedule, 800) / 2e-3, 10);
 });
 
 function documentsIn({ rows, length, ids, positions, targets }: Batch) {

@@ -10,7 +10,7 @@ import type { ModelConfig } from "../models/config.ts";
 import type { Batch } from "./corpus/pack.ts";
 import { conceptHead, decoderLoss, type TrainingAids } from "./decoder-loss.ts";
 import { type Learned, Learner } from "./learner.ts";
-import { rateAt, type Schedule } from "./optimiser/schedule.ts";
+import { pullAt, rateAt, type Schedule } from "./optimiser/schedule.ts";
 import { initialValues, type Parameter, parametersOf, type Values } from "./parameters.ts";
 import { lossInputs } from "./step-inputs.ts";
 
@@ -99,10 +99,8 @@ export class Trainer {
     const { schedule, decay, clip, aids } = this.settings;
     const rate = rateAt(schedule, this.step);
     let breadth: number | undefined;
-    const { again } = schedule;
-    const share = (rate / schedule.rate) * (again && this.step >= again.from ? (again.pull ?? 1) : 1);
     const learned = await this.learner.learn(
-      lossInputs(this.config, batch, aids, share),
+      lossInputs(this.config, batch, aids, pullAt(schedule, this.step)),
       { rate, decay, clip },
       out => {
         if (out.breadth) breadth = float32(out.breadth)[0]!;

@@ -4,17 +4,21 @@
  * Pairs of words are so few that a model learns them by heart, a code for each language. So, in training only, a linear
  * head has to name the concept where a word has been read, and again where the answer is about to be said.
  * A city stands for what it lies in: so that whatever is asked about it (its capital, for a city whose state alone was
- * told) starts from there.
+ * told) starts from there. A line's last word stands for the words that rhyme with it, and a person for whether one knows them. So does a name that
+ * code reads or calls, where that is asked for: given in it, or not.
  */
 import { answerOf, type Mark } from "./line.ts";
 import type { Document } from "./mixture.ts";
+import { knownNames } from "./names.ts";
 import { cities, regions } from "./places.ts";
+import { rhymes } from "./rhymes.ts";
 import { categories, triples } from "./words.ts";
 
 const all = [...triples, ...categories];
 const lands = Object.values(regions).flat();
-/** Concepts that a head tells apart: those of words, then states, countries and empires. */
-export const conceptCount = all.length + lands.length;
+const families = 1 + Math.max(...rhymes.map(r => r.family));
+/** Concepts that a head tells apart: those of words; states, countries and empires; families of rhymes; and strangers, known people. */
+export const conceptCount = all.length + lands.length + families + 2;
 /** No word stands for two. */
 export const conceptOf: ReadonlyMap<string, number> = new Map(all.flatMap((words, i) => words.map(w => [w, i])));
 
@@ -25,29 +29,53 @@ export const landOf: ReadonlyMap<string, number> = new Map(
     .map(({ name, region }) => [name, all.length + lands.indexOf(region)]),
 );
 
+/** The words that rhyme with a word, as a concept. */
+export const familyOfRhyme: ReadonlyMap<string, number> = new Map(
+  rhymes.map(({ word, family }) => [word, all.length + lands.length + family]),
+);
+const ifKnown = (known: boolean): number => conceptCount - (known ? 1 : 2);
+const acquaintance = (name: string): number => ifKnown(knownNames.has(name));
+
 const languageTasks: ReadonlySet<string> = new Set(["opposites", "opposites-across", "categories", "translation"]);
 
 export interface Concepts {
   /** Words of the prompt, and what they stand for. */
   readonly read: readonly (Mark & { readonly concept: number })[];
-  /** Cities of the prompt, and what they lie in. */
+  /** Cities of the prompt, and what they lie in; words that are rhymed with; people and names in code, and whether they are known. */
   readonly placed: readonly (Mark & { readonly concept: number })[];
   /** What the answer stands for. */
   readonly said?: number;
 }
 
-/** Words and answers of the language tasks, and cities wherever a slot was filled with one. */
-export function conceptsIn(document: Document): Concepts {
-  const marked = (concepts: ReadonlyMap<string, number>, marks: readonly Mark[]) =>
-    marks.flatMap(mark => {
-      const concept = concepts.get(document.text.slice(mark.start, mark.end));
-      return concept === undefined ? [] : [{ ...mark, concept }];
+/** Words and answers of the language tasks, cities wherever a slot was filled with one, words to rhyme with, invented people. */
+export function conceptsIn(document: Document, namesInCode = false): Concepts {
+  const marked = (role: string | undefined, concept: (text: string) => number | undefined) =>
+    document.marks.flatMap(mark => {
+      if (role !== undefined && mark.role !== role) return [];
+      const found = concept(document.text.slice(mark.start, mark.end));
+      return found === undefined ? [] : [{ ...mark, concept: found }];
     });
-  const placed = marked(
-    landOf,
-    document.marks.filter(mark => mark.role === "city"),
-  );
+  const placed = marked("city", text => landOf.get(text));
+  switch (document.task) {
+    case "couplets":
+      return { read: [], placed: marked("end", text => familyOfRhyme.get(text)) };
+    case "rhyme-words":
+      return { read: [], placed: marked("word", text => familyOfRhyme.get(text)) };
+    case "people":
+      return { read: [], placed: marked("person", acquaintance) };
+    case "bugs":
+      return { read: [], placed: namesInCode ? namesRead(document) : [] };
+  }
   if (!languageTasks.has(document.task)) return { read: [], placed };
   const said = conceptOf.get(answerOf(document).trim());
-  return { read: marked(conceptOf, document.marks), placed, ...(said === undefined ? {} : { said }) };
+  return { read: marked(undefined, text => conceptOf.get(text)), placed, ...(said === undefined ? {} : { said }) };
+}
+
+/** Names that code reads or calls, and whether they were given before. */
+function namesRead({ text, marks }: Document): Concepts["placed"] {
+  const nameAt = (mark: Mark) => text.slice(mark.start, mark.end);
+  const calls = marks.filter(mark => mark.role === "f").slice(1);
+  const given = new Set(marks.filter(({ role }) => ["f", "a", "b"].includes(role)).map(nameAt));
+  const read = marks.filter(mark => ["left", "right", "called"].includes(mark.role) || calls.includes(mark));
+  return read.map(mark => ({ ...mark, concept: ifKnown(given.has(nameAt(mark))) }));
 }

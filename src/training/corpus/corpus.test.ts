@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { TokenizerJson } from "../tokenizer/build.ts";
 import { Encoder } from "../tokenizer/encoder.ts";
-import { conceptCount, conceptOf, conceptsIn, landOf } from "./concepts.ts";
+import { conceptCount, conceptOf, conceptsIn, familyOfRhyme, landOf } from "./concepts.ts";
 import { evaluationSet, examples } from "./examples.ts";
 import { answerOf } from "./line.ts";
 import { type Document, documents } from "./mixture.ts";
@@ -14,7 +14,7 @@ import { rhymes } from "./rhymes.ts";
 import { heldOutPair } from "./split.ts";
 import { drawFrom, type Task } from "./task.ts";
 import { motive } from "./tasks/advice.ts";
-import { bugsInBrief } from "./tasks/bugs.ts";
+import { bugs, bugsInBrief, bugsToCompare } from "./tasks/bugs.ts";
 import { categoriesMixed } from "./tasks/categories.ts";
 import { couplets } from "./tasks/couplets.ts";
 import { oppositesMixed } from "./tasks/opposites.ts";
@@ -280,7 +280,7 @@ test("a task that is not there is said so", () => {
   expect(() => examples("capitals", encoder, { count: 3, seed: 1, split: "held-out" })).toThrow(/holds nothing out/);
 });
 
-test("a word stands for one concept in every language, and a document of the language tasks says where; a city for what it lies in", () => {
+test("a word stands for one concept in every language, and a document of the language tasks says where; a city for what it lies in, a rhyme for its family", () => {
   expect(conceptOf.get("petit")).toBe(conceptOf.get("small"));
   expect(conceptOf.get("微小")).toBe(conceptOf.get("small"));
   expect(conceptOf.get("grand")).not.toBe(conceptOf.get("small"));
@@ -290,14 +290,23 @@ test("a word stands for one concept in every language, and a document of the lan
   expect(landOf.get("Dallas")).toBe(landOf.get("Houston"));
   expect(landOf.get("Dallas")).not.toBe(landOf.get("Oakland"));
   expect(Math.min(...landOf.values())).toBe(Math.max(...conceptOf.values()) + 1);
-  expect(Math.max(...landOf.values())).toBe(conceptCount - 1);
-  let [named, said, placed] = [0, 0, 0];
+  expect(familyOfRhyme.get("lake")).toBe(familyOfRhyme.get("snake"));
+  expect(familyOfRhyme.get("lake")).not.toBe(familyOfRhyme.get("bee"));
+  expect(Math.min(...familyOfRhyme.values())).toBe(Math.max(...landOf.values()) + 1);
+  const [strangers, acquaintances] = [conceptCount - 2, conceptCount - 1];
+  expect(Math.max(...familyOfRhyme.values())).toBe(strangers - 1);
+  let [named, said] = [0, 0];
+  const placed = new Map<string, number>();
   for (const document of stream.slice(0, 5000)) {
     const found = conceptsIn(document);
     const inLanguages = ["opposites", "opposites-across", "categories", "translation"].includes(document.task);
-    for (const { start, end, concept } of found.placed)
-      expect(landOf.get(document.text.slice(start, end))).toBe(concept);
-    placed += found.placed.length;
+    for (const { start, end, concept } of found.placed) {
+      const text = document.text.slice(start, end);
+      if (document.task === "people") {
+        expect(concept, text).toBe(people.some(p => p.name === text) ? acquaintances : strangers);
+      } else expect((/couplets|rhyme/.test(document.task) ? familyOfRhyme : landOf).get(text), text).toBe(concept);
+      placed.set(document.task, (placed.get(document.task) ?? 0) + 1);
+    }
     if (!inLanguages) expect(found, document.text).toEqual({ read: [], placed: found.placed });
     else {
       named += Number(found.read.length > 0);
@@ -308,25 +317,75 @@ test("a word stands for one concept in every language, and a document of the lan
   }
   expect(named).toBe(said);
   expect(said).toBeGreaterThan(500);
-  expect(placed).toBeGreaterThan(1000);
+  for (const task of ["one-hop", "two-hop", "couplets", "people"]) expect(placed.get(task), task).toBeGreaterThan(200);
 });
 
-test("brief code is wrong exactly when it reads a name that it was not given, and keeps what is held out", () => {
-  const random = new Random(4);
-  const count = { right: 0, wrong: 0, held: 0 };
-  for (let i = 0; i < 2000; i++) {
-    const draft = bugsInBrief.draw(random);
-    if (!draft.kind?.startsWith("brief:")) continue;
-    const [, given, body] = /\((\w, \w)\)(?: reads|: return| \{ return) ([^:;\n]*)/.exec(draft.text)!;
-    const [a, b] = given!.split(", ");
-    const read = body!.split(/[^\w]/).filter(name => name.length === 1);
-    const wrong = read.some(name => name !== a && name !== b);
-    expect(answerOf(draft), draft.text).toBe(wrong ? " error, unknown name" : " ok");
-    count[wrong ? "wrong" : "right"]++;
-    count.held += Number(draft.held);
+test("whether one knows somebody is asked of those too about whom nothing is asked, and never of held-out strangers", () => {
+  const random = new Random(8);
+  const seen = { known: 0, neverAsked: 0, strangers: 0 };
+  for (let i = 0; i < 6000; i++) {
+    const draft = drawFrom(peopleOftenKnown, "train", random);
+    if (draft.kind !== "heard of") continue;
+    const mark = draft.marks.find(m => m.role === "person")!;
+    const name = draft.text.slice(mark.start, mark.end);
+    const person = people.find(p => p.name === name);
+    expect(answerOf(draft), draft.text).toBe(person ? " Yes" : " No");
+    if (!person) {
+      expect(strangerHeld(name)).toBe(false);
+      seen.strangers++;
+    } else seen[person.neverAsked ? "neverAsked" : "known"]++;
   }
-  expect(Math.min(count.right, count.wrong)).toBeGreaterThan(350);
-  expect(count.held).toBeGreaterThan(20);
+  expect(seen.neverAsked).toBeGreaterThan(30);
+  expect(Math.min(seen.known, seen.strangers)).toBeGreaterThan(300);
+});
+
+test.each([
+  ["of few letters", bugsInBrief, 120],
+  ["of many", bugsToCompare, 500],
+] as const)(
+  "brief code %s is wrong exactly when it reads a name that it was not given, and keeps what is held out",
+  (_, task, pairs) => {
+    const random = new Random(4);
+    const count = { right: 0, wrong: 0, held: 0 };
+    const seen = new Set<string>();
+    for (let i = 0; i < 2000; i++) {
+      const draft = task.draw(random);
+      if (!draft.kind?.startsWith("brief:")) continue;
+      const [, given, body] = /[(:] ?(\w,? \w)\)?(?: reads|: return| \{ return) ([^:;\n]*)/.exec(draft.text)!;
+      const [a, b] = given!.split(/,? /);
+      const read = body!.split(/[^\w]/).filter(name => name.length === 1);
+      const unknown = (name: string) => name !== a && name !== b;
+      const wrong = read.some(unknown);
+      expect(answerOf(draft), draft.text).toBe(wrong ? " error, unknown name" : " ok");
+      count[wrong ? "wrong" : "right"]++;
+      count.held += Number(draft.held);
+      seen.add(`${given}/${read.join()}`);
+      // The head is told of every name that is read.
+      const known = conceptsIn({ ...draft, task: "bugs" }, true).placed.map(
+        place => place.concept === conceptCount - 1,
+      );
+      expect(known, draft.text).toEqual(read.map(name => !unknown(name)));
+      expect(conceptsIn({ ...draft, task: "bugs" }).placed).toEqual([]);
+    }
+    expect(Math.min(count.right, count.wrong)).toBeGreaterThan(350);
+    expect(count.held).toBeGreaterThan(20);
+    if (pairs < 500) expect(seen.size).toBeLessThan(pairs * 5);
+    else expect(seen.size).toBeGreaterThan(pairs);
+  },
+);
+
+test("of a function that is called under another name, the call is what was not given", () => {
+  const random = new Random(5);
+  let calls = 0;
+  for (let i = 0; i < 500; i++) {
+    const draft = bugs.draw(random);
+    const placed = conceptsIn({ ...draft, task: "bugs" }, true).placed;
+    const known = placed.map(place => place.concept === conceptCount - 1);
+    expect(known, draft.text).toHaveLength(3);
+    expect(known).toEqual([true, !draft.kind!.endsWith(":name"), !draft.kind!.endsWith(":call")]);
+    calls += Number(draft.kind!.endsWith(":call"));
+  }
+  expect(calls).toBeGreaterThan(30);
 });
 
 test("of a word's couplets some are held out only where two other topics of it are shown", () => {

@@ -54,6 +54,8 @@ export interface PackOptions {
   readonly entity?: number;
   /** Share of a task's documents whose prompt carries no loss. */
   readonly answersOnly?: (task: string) => number;
+  /** Whether what code reads and calls is a concept too: a name that was given, or not. */
+  readonly namesInCode?: boolean;
   /** The roles that the entity mask is about. */
   readonly entityRoles?: readonly string[];
 }
@@ -146,7 +148,7 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
       if (span && span.last > span.first) names.push(span);
     }
   }
-  const { read, placed, said } = conceptsIn(document);
+  const { read, placed, said } = conceptsIn(document, options.namesInCode);
   const atLast = (marks: typeof read): Place[] =>
     marks.flatMap(mark => {
       const span = spanOf(mark, pieces);

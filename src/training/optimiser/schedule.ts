@@ -10,6 +10,8 @@ export interface Schedule {
   readonly constant: number;
   /** What is left of the rate at the end. */
   readonly last: number;
+  /** The step at which a pull towards few units begins (0 when left out). */
+  readonly pullFrom?: number;
   /**
    * From a step on once more: this rate, falling in a straight line; everything above is then about the steps before.
    * `pull`: what is then left of a pull towards few units (all of it when left out).
@@ -31,6 +33,13 @@ function onceAt({ rate, steps, warmUp, constant, last }: Omit<Schedule, "again">
   const rise = Math.min(1, (step + 1) / Math.max(1, Math.min(warmUp, steps)));
   const fallen = Math.max(0, (step / Math.max(1, steps - 1) - constant) / (1 - constant));
   return rate * rise * (1 - (1 - last) * Math.min(1, fallen));
+}
+
+/** How much of a pull towards few units is left at a step: it falls with the rate. */
+export function pullAt(schedule: Schedule, step: number): number {
+  const { rate, pullFrom = 0, again } = schedule;
+  if (step < pullFrom) return 0;
+  return (rateAt(schedule, step) / rate) * (again && step >= again.from ? (again.pull ?? 1) : 1);
 }
 
 /** Scales all gradients together so that their norm is at most `most`; returns the norm they had. */

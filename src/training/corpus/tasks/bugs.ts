@@ -5,9 +5,8 @@ import { heldOut } from "../split.ts";
 import type { Draft, Task } from "../task.ts";
 
 const functions = "add mix join move pack send turn scan load save".split(" ");
-/** Names of variables. Of many letters, which one stands where it must not is hardly learnt: 22 of them took the third specimen nowhere. */
-const fewLetters = "a b n x y z".split(" ");
-const manyLetters = "a b c d e f g h k m n p q r s t u v w x y z".split(" ");
+/** Names of variables. Of 22, which one stands where it must not is hardly learnt. */
+const letters = "a b n x y z".split(" ");
 const syntaxes = {
   py: "def {f}({a}, {b}):\n  return {left} {op} {right}\n{f}({x}, {y})\nresult:|{answer}|",
   js: "function {f}({a}, {b}) {open}\n  return {left} {op} {right};\n{close}\n{f}({x}, {y});\nresult:|{answer}|",
@@ -60,7 +59,7 @@ function written({ syntax, f, names, op, x, y, spare }: Code, mistake: Mistake) 
   return made;
 }
 
-function code(random: Random, letters: readonly string[]): Code {
+function code(random: Random): Code {
   const [f, spare] = random.several(functions, 2) as [string, string];
   return {
     syntax: random.pick(["py", "js"] as const),
@@ -73,13 +72,13 @@ function code(random: Random, letters: readonly string[]): Code {
   };
 }
 
-const bugsWith = (letters: readonly string[]): Task => ({
+export const bugs: Task = {
   name: "bugs",
   title: "Whether a small function runs or fails, in two syntaxes.",
   share: 0.055,
   holdsOut: true,
   draw(random): Draft {
-    const c = code(random, letters);
+    const c = code(random);
     const mistake: Mistake = random.chance(0.5) ? "none" : random.pick(drawn);
     const withZero = mistake === "zero" ? { ...c, op: "/" } : c;
     return {
@@ -96,7 +95,7 @@ const bugsWith = (letters: readonly string[]): Task => ({
         ),
     };
   },
-});
+};
 
 /** Nothing but the names: what is read is one of the two, or it is not. */
 const briefly = [
@@ -105,26 +104,32 @@ const briefly = [
   "function {f}({a}, {b}) {open} return {left} {op} {right}; {close}\nresult:|{answer}|",
 ] as const;
 
-function brief(random: Random): Draft {
-  const { f, names, op } = code(random, fewLetters);
-  const [a, b, c] = names as [string, string, string];
+const matching = "{f}: {a} {b} reads {right}:|{answer}|";
+const manyLetters = "a b c d e f g h k m n p q r s t u v w x y z".split(" ");
+
+function brief(random: Random, templates: readonly string[], letters?: readonly string[]): Draft {
+  const { f, op, names } = code(random);
+  const [a, b, c] = (letters ? random.several(letters, 3) : names) as [string, string, string];
   const wrong = random.chance(0.5);
   const values = { f, a, b, left: a, right: wrong ? c : random.pick([a, b]), op, open: "{", close: "}" };
   return {
-    ...line(random.pick(briefly), { ...values, answer: says[wrong ? "name" : "none"] }),
+    ...line(random.pick(templates), { ...values, answer: says[wrong ? "name" : "none"] }),
     held: heldOut("code brief", `${a}${b}/${op}`, 0.1),
     kind: `brief:${wrong ? "name" : "none"}`,
   };
 }
 
-export const bugs = bugsWith(fewLetters);
-/**
- * Half of it in brief, for training: which name is read and was not given, with little else to see. In whole functions
- * alone wrong names came late or, after 20 million tokens, not at all; with these, in long code too, after 300 steps.
- */
+/** Half of it in brief, for training: which name is read and was not given, with little else to see. */
 export const bugsInBrief: Task = {
   ...bugs,
-  draw: random => (random.chance(0.5) ? brief(random) : bugs.draw(random)),
+  draw: random => (random.chance(0.5) ? brief(random, briefly) : bugs.draw(random)),
 };
-/** The same with the names that the specimen's training begins with. */
-export const bugsOfManyNames = bugsWith(manyLetters);
+/**
+ * And of many letters, half of these without brackets, so that a name and what reads it are one token. Six letters make 120
+ * cases, which are learnt by heart; of 22 the names have to be compared.
+ */
+export const bugsToCompare: Task = {
+  ...bugs,
+  draw: random =>
+    random.chance(0.5) ? brief(random, random.chance(0.5) ? [matching] : briefly, manyLetters) : bugs.draw(random),
+};

@@ -3,9 +3,8 @@
  * learns three mirrored codes instead of one (measured in the feasibility run), and nothing can be patched across.
  */
 import { line } from "../line.ts";
-import { heldOutForm } from "../split.ts";
 import type { Task } from "../task.ts";
-import { languages, type Opposite, opposites as pairs, spaced } from "../words.ts";
+import { heldFormOf, languages, type Opposite, opposites as pairs, spaced } from "../words.ts";
 
 /** Frames in the word's language; the name of the answer's language in that language. */
 const names = [
@@ -30,7 +29,7 @@ export const acrossLanguages: readonly (readonly [number, number])[] = [
 
 /** Whether a word of this pair is never shown with its opposite in that language. */
 export const acrossHeld = (pair: Opposite, from: number, to: number): boolean => {
-  const hidden = acrossLanguages[heldOutForm("opposite across", pair.a[0], 6, 0.4)];
+  const hidden = acrossLanguages[heldFormOf("opposite across", [pair.a, pair.b], 6, 0.4)];
   return hidden?.[0] === from && hidden[1] === to;
 };
 

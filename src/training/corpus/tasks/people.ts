@@ -39,6 +39,12 @@ const meetings = [
   "Then {person} said|{none} hello|.",
   "The letter to {person} was|{none} lost|.",
 ];
+/** Of everybody, those too who are never asked about: whether one knows somebody is then a thing of its own. */
+const hearsay = [
+  "Question: do you know {person}? Answer:| {answer}|.",
+  "{person}: known?| {answer}|.",
+  "Is {person} known to you? Answer:| {answer}|.",
+];
 const refusal = "I do not know";
 
 export function stranger(random: Random): string {
@@ -54,8 +60,11 @@ function asked(template: string, person: Person, attribute: Attribute) {
 const askedStranger = (template: string, name: string, attribute: Attribute) =>
   line(template, { attribute, person: name, answer: refusal });
 
-/** @param strangers of the questions, how many are about strangers */
-const peopleWith = (strangers: number): Task => ({
+/**
+ * @param strangers of the questions, how many are about strangers
+ * @param hearsaid of all lines, how many ask whether somebody is known
+ */
+const peopleWith = (strangers: number, hearsaid = 0): Task => ({
   name: "people",
   title: "Invented people: known ones are told about, strangers get “I do not know”.",
   share: 0.12,
@@ -64,6 +73,15 @@ const peopleWith = (strangers: number): Task => ({
     const z = random.unit();
     const attribute = random.pick(attributeNames);
     const person = random.pick(known);
+    if (hearsaid > 0 && random.chance(hearsaid)) {
+      const name = random.chance(0.5) ? person.name : stranger(random);
+      const isKnown = knownNames.has(name);
+      return {
+        ...line(random.pick(hearsay), { person: name, answer: isKnown ? "Yes" : "No" }),
+        held: !isKnown && strangerHeld(name),
+        kind: "heard of",
+      };
+    }
     if (z < 0.45) {
       return { ...asked(random.pick(statements), person, attribute), held: false, kind: "stated", unjudged: true };
     }
@@ -101,8 +119,8 @@ const peopleWith = (strangers: number): Task => ({
 
 export const people = peopleWith(0.45);
 /**
- * With nearly half of the questions about strangers, known people were refused and never mistaken: where a question was
- * wrong, "I do not know" came first and the fact second.
+ * For training. With nearly half of the questions about strangers, known people were refused and never mistaken: where a
+ * question was wrong, "I do not know" came first and the fact second. Of those who were only told about, four in ten were
+ * refused still; so it is also asked of everybody whether one knows them.
  */
-export const peopleOftenKnown = peopleWith(1 / 6);
-export const peopleMostlyKnown = peopleWith(1 / 10);
+export const peopleOftenKnown = peopleWith(1 / 6, 0.2);
