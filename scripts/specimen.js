@@ -26,6 +26,7 @@ const folder = resolve(positionals[0]);
 const first = `${folder}.first`;
 const model = join(folder, "training.json");
 const dictionary = join(folder, "dictionaries/transcoders");
+const firstDictionary = `${folder}.first-dictionaries`;
 const index = join(folder, "index/transcoders");
 
 /** Steps of the two runs are the recipe's own (src/training/specimen.ts). */
@@ -47,12 +48,32 @@ const shares = {
   hard: 1.4,
   hints: 1.5,
 };
+/** Of the last finish: more of what still loses most. */
+const sharesMore = {
+  ...shares,
+  "two-hop": 2.5,
+  opposites: 6,
+  translation: 4,
+  attributes: 3.5,
+  years: 2.5,
+  hints: 2,
+  sums: 1.3,
+};
 const tokens = whole => String(Math.round(whole * part));
 
 function training(out, steps, more) {
   return [
     ...["train", "specimen", "--seed", values.seed, "--share-concepts", "--few-units", "0.03", ...more],
     ...(part < 1 ? ["--steps", String(Math.max(1, Math.round(steps * part)))] : []),
+    ...["--out", out],
+  ];
+}
+
+function dictionaries(out, shares, more) {
+  return [
+    ...["train", "dictionary", "--model", folder, "--corpus", "specimen", "--seed", values.seed],
+    ...["--features", "1024", "--active", "32", "--rebuild", "2", ...more],
+    ...Object.entries(shares).flatMap(([task, times]) => ["--share", `${task}=${times}`]),
     ...["--out", out],
   ];
 }
@@ -80,22 +101,31 @@ const jobs = [
     command: training(folder, stepsMore, ["--from", first]),
     after: rememberFirst,
   },
+  ...(existsSync(join(dictionary, "training.json"))
+    ? []
+    : [
+        {
+          done: join(firstDictionary, "training.json"),
+          begun: join(firstDictionary, "training.checkpoint"),
+          // Layer by layer, then all in the MLPs' place, where another text's errors learn too.
+          command: dictionaries(firstDictionary, shares, [
+            ...["--tokens", tokens(2e6), "--finish", tokens(6e6), "--errors", "1.25"],
+          ]),
+        },
+      ]),
   {
     done: join(dictionary, "training.json"),
     begun: join(dictionary, "training.checkpoint"),
-    command: [
-      ...["train", "dictionary", "--model", folder, "--corpus", "specimen", "--seed", values.seed],
-      ...["--features", "1024", "--active", "32", "--tokens", tokens(2e6)],
-      // Layer by layer, then all in the MLPs' place, where another text's errors learn too.
-      ...["--finish", tokens(6e6), "--errors", "1.25", "--rebuild", "2"],
-      ...Object.entries(shares).flatMap(([task, times]) => ["--share", `${task}=${times}`]),
-      ...["--out", dictionary],
-    ],
+    command: dictionaries(dictionary, sharesMore, [
+      ...["--from", firstDictionary, "--finish", tokens(2e6), "--errors", "1.5", "--rate", "4e-4"],
+    ]),
+    after: () => rmSync(firstDictionary, { recursive: true }),
   },
   {
     done: index,
     command: [
-      ...["index", "--model", folder, "--basis", dictionary, "--window", "24", "--tokens", tokens(200_000)],
+      ...["index", "--model", folder, "--basis", dictionary, "--corpus", "specimen"],
+      ...["--window", "24", "--tokens", tokens(200_000)],
       ...["--out", index],
     ],
   },

@@ -32,6 +32,32 @@ export function shuffled<T>(values: readonly T[], next: () => number): T[] {
   return out;
 }
 
+/**
+ * Labels dealt anew so that each class gets every label in proportion. A plain shuffle of two tight classes gives one of them a
+ * few more of its own, and what is learnt from it then reads all of them right, or all wrong, by a toss.
+ */
+export function dealtEvenly(labels: readonly string[], next: () => number): string[] {
+  const order = shuffled([...labels.keys()], next).sort((a, b) =>
+    labels[a]! < labels[b]! ? -1 : labels[a]! > labels[b]! ? 1 : 0,
+  );
+  const counts = new Map<string, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const given = new Map([...counts.keys()].map(label => [label, 0]));
+  const dealt = [...labels];
+  order.forEach((item, k) => {
+    // Whoever is furthest behind its share of the items so far.
+    let best = labels[item]!;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const [label, count] of counts) {
+      const behind = (count * (k + 1)) / labels.length - given.get(label)!;
+      if (behind > most) [best, most] = [label, behind];
+    }
+    given.set(best, given.get(best)! + 1);
+    dealt[item] = best;
+  });
+  return dealt;
+}
+
 /** At most `count`, by a hash of their ids: which ones does not depend on what they turn out to show. */
 export function some(items: readonly Item[], count: number): Item[] {
   return [...items].sort((a, b) => hash(a.id) - hash(b.id) || (a.id < b.id ? -1 : 1)).slice(0, count);

@@ -5,6 +5,7 @@ import type { FoundModel } from "../../store/models.ts";
 import { bosOf, type OpenModel } from "../../store/open-model.ts";
 import type { Sequences } from "../../training/dictionary/sequences.ts";
 import type { Encoder } from "../../training/tokenizer/encoder.ts";
+import { corpusAsked } from "../corpus-option.ts";
 import { type Context, WrongCommand } from "../verb.ts";
 
 export interface TextOptions {
@@ -40,11 +41,8 @@ export async function textFor(
   perPart: number,
   context: Pick<Context, "signal" | "progress">,
 ): Promise<DictionaryText> {
-  const { corpus, text, seed } = options;
-  if (corpus !== undefined && corpus !== "specimen" && corpus !== "sample")
-    throw new WrongCommand(`there is no corpus "${corpus}"`, { advice: "specimen, sample, or --text with a folder" });
-  if (corpus !== undefined && text.length > 0)
-    throw new WrongCommand("--corpus and --text both say what to read", { advice: "one of them" });
+  const { text, seed } = options;
+  const corpus = corpusAsked(options);
   const own = corpus === "specimen" || (corpus === undefined && text.length === 0 && found.source === "specimen");
   if (own) return specimenText(options, found);
   if (options.share.length > 0)

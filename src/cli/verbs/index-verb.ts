@@ -1,5 +1,6 @@
 /** `lucida index`: what every unit fires on, from one pass over a corpus. */
 import { Problem } from "../../core/problem.ts";
+import { corpusAsked } from "../corpus-option.ts";
 import { modelFor, modelOption } from "../model.ts";
 import { bytes, duration, type Phase } from "../output.ts";
 import { bosOf, indexFolder, watchedBasis } from "../units.ts";
@@ -9,6 +10,7 @@ interface Options {
   readonly model: string;
   readonly basis: string;
   readonly text: readonly string[];
+  readonly corpus?: string;
   readonly tokens: number;
   readonly window: number;
   readonly batch: number;
@@ -29,6 +31,7 @@ export const verb: Verb<Options> = {
     modelOption(command)
       .option("--basis <basis>", "neurons, or a dictionary: a folder or owner/name", "neurons")
       .option("--text <path>", "a file or folder of text or JSONL; the built-in sample when left out", several, [])
+      .option("--corpus <name>", "specimen: what the specimen was trained on (its default); sample: public text")
       .option("--tokens <n>", "most tokens to read", count(100, 1e9), 100_000)
       .option("--window <n>", "tokens of a window", count(8, 1024), 64)
       .option("--batch <n>", "windows that run together", count(1, 1024), 16)
@@ -38,6 +41,7 @@ export const verb: Verb<Options> = {
       .option("--export <folder>", "also write features/ as circuit-tracer's page reads them");
   },
   async run(options, context) {
+    const source = corpusAsked(options);
     const found = await modelFor(options.model, context);
     const { openModel } = await import("../../store/open-model.ts");
     const { buildIndex } = await import("../../store/build-index.ts");
@@ -61,7 +65,7 @@ export const verb: Verb<Options> = {
         const { manifest, stateBytes, tokensPerSecond } = await buildIndex({
           folder,
           watched,
-          corpus: await corpusFor(options.text, found, options.seed),
+          corpus: await corpusFor(options.text, { source: source ?? found.source }, options.seed),
           encode: text => tokenizer.encode(text, { special: false }),
           token: id => tokenizer.token(id),
           bos: bosOf(open),

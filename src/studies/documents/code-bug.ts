@@ -14,21 +14,46 @@ export const codeBug = defineStudy({
       on: "specimen",
       prompts: [
         { task: "bugs", split: "train", count: 600, contrast: false },
-        { task: "bugs", split: "held-out", count: 300, contrast: false },
+        { task: "bugs", split: "held-out", count: 700, contrast: false },
       ],
       gate: { need: 0.6 },
       tests: [
         {
           test: "swap",
           failsOn: "random directions",
-          title: "failing code made to run, and the other way",
-          claim: "With the mean of code that runs, failing code is said to be ok, and the other way round.",
+          title: "failing code made to run",
+          claim:
+            "With the mean of names that were given, put in where one is read that was not, the code is said to be ok.",
           label: "mistake",
-          keeping: [],
+          at: "right",
+          targets: ["none"],
+          learnOn: { syntax: "py" },
+          applyTo: { syntax: "js", mistake: "name" },
+        },
+        {
+          test: "swap",
+          failsOn: "random directions",
+          title: "running code made to fail",
+          claim:
+            "With the mean of names that were not given, put in where one is read that was, the name is said to be unknown.",
+          label: "mistake",
+          at: "right",
+          targets: ["name"],
+          learnOn: { syntax: "py" },
+          applyTo: { syntax: "js", mistake: "none" },
+        },
+        {
+          test: "swap",
+          failsOn: "random directions",
+          title: "the same at the last token",
+          claim:
+            "With the mean of code that runs at the last token, failing code is said to be ok, and the other way round.",
+          label: "mistake",
           at: "last",
           targets: ["none", "name"],
           learnOn: { syntax: "py" },
           applyTo: { syntax: "js" },
+          core: false,
         },
         {
           test: "probe",

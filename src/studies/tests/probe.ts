@@ -4,7 +4,7 @@
  */
 import { type Arm, type Finding, inNumbers, judged, notTested, type Row } from "../finding.ts";
 import { type Item, ofSplit, positionOf } from "../item.ts";
-import { drawFor, type Scene, shuffled, some } from "../scene.ts";
+import { dealtEvenly, drawFor, type Scene, some } from "../scene.ts";
 import { average, share, shareOf } from "../stats.ts";
 import type { TestOf } from "../study.ts";
 import { meanOf, type Vector } from "../vectors.ts";
@@ -34,7 +34,7 @@ export async function probeTest(test: TestOf<"probe">, scene: Scene): Promise<Fi
   scene.progress(1, 2);
   const draw = drawFor(scene, "probe");
   let labels = training.map(labelOf);
-  if (scene.null === "shuffled labels") labels = shuffled(labels, draw);
+  if (scene.null === "shuffled labels") labels = dealtEvenly(labels, draw);
 
   const half = training.map((_, i) => i % 2 === 0);
   const layers = learnt[0]!.length;
@@ -55,7 +55,7 @@ export async function probeTest(test: TestOf<"probe">, scene: Scene): Promise<Fi
   const reader = readerOf(atLayer(learnt, layer), labels);
   const marks = score(reader, atLayer(seen, layer), truth);
   const nullMarks = Array.from({ length: SHUFFLES }, () =>
-    score(readerOf(atLayer(learnt, layer), shuffled(labels, draw)), atLayer(seen, layer), truth),
+    score(readerOf(atLayer(learnt, layer), dealtEvenly(labels, draw)), atLayer(seen, layer), truth),
   ).flat();
   const commonest = Math.max(...classes.map(c => truth.filter(t => t === c).length));
 
