@@ -36,10 +36,11 @@ function alone(study: Study, title: string): Study {
 test.each([
   ["another state at the city gives that state's capital", twoHop, "another state in the city's place", 100, 0.9],
   ["an old empire at an American city gives the empire's", twoHop, "an empire in the middle of America", 100, 0.8],
-  ["another sum's ones units give its last digit", addition, "another sum's units move the ones digit", 60, 0.6],
-  ["another planned word changes the whole line", rhyme, "another planned word at the line break", 60, 0.75],
-  ["known made unknown is answered “I do not know”", knownEntities, "a known person made a stranger", 60, 0.85],
-  ["failing code made to run is said to run", codeBug, "failing code made to run, and the other way", 60, 0.65],
+  ["another sum's ones units give its last digit", addition, "another sum's units move the ones digit", 60, 0.9],
+  ["another planned word changes the whole line", rhyme, "another planned word at the line break", 60, 0.9],
+  ["known made unknown is answered “I do not know”", knownEntities, "a known person made a stranger", 60, 0.9],
+  ["about a stranger made known something is made up", knownEntities, "a stranger made known", 60, 0.9],
+  ["failing code made to run is said to run", codeBug, "failing code made to run", 60, 0.9],
 ] as const)(
   "%s",
   async (_, study, title, most, least) => {
