@@ -1,6 +1,7 @@
 /**
  * `npm run specimen -- FOLDER`: everything that comes embedded, from nothing: the model (in two runs), its dictionaries, and
- * the index of their features with labels. The same seed gives the same weights on the same machine. Interrupted, the same command goes on.
+ * the index of their features with labels. The same seed gives the same weights on the same machine. Interrupted, the same
+ * command goes on.
  *
  *   npm run specimen -- FOLDER [--seed 1] [--part 1]
  *
@@ -22,12 +23,10 @@ if (positionals.length !== 1 || !(part > 0 && part <= 1)) {
   process.exit(2);
 }
 const folder = resolve(positionals[0]);
-/** The model after its first run: gone when the second is done, which remembers how it went. */
-const first = `${folder}.first`;
-const model = join(folder, "training.json");
 const dictionary = join(folder, "dictionaries/transcoders");
-const firstDictionary = `${folder}.first-dictionaries`;
 const index = join(folder, "index/transcoders");
+/** What goes on in a second run: gone when that is done, which remembers how it went. */
+const first = { model: `${folder}.first`, dictionary: `${folder}.first-dictionaries` };
 
 /** Steps of the two runs are the recipe's own (src/training/specimen.ts). */
 const [steps, stepsMore] = [14_000, 2400];
@@ -78,66 +77,48 @@ function dictionaries(out, shares, more) {
   ];
 }
 
-function rememberFirst() {
-  const read = path => JSON.parse(readFileSync(path, "utf8"));
-  const report = { ...read(model), from: read(join(first, "training.json")) };
-  writeFileSync(model, `${JSON.stringify(report, null, 2)}\n`);
-  rmSync(first, { recursive: true });
-}
+/** A training's report is written when it is done, an index's manifest likewise. */
+const reportOf = out => join(out, out === index ? "index.json" : "training.json");
+const read = path => JSON.parse(readFileSync(path, "utf8"));
 
 const jobs = [
-  ...(existsSync(model)
-    ? []
-    : [
-        {
-          done: join(first, "training.json"),
-          begun: join(first, "training.checkpoint"),
-          command: training(first, steps, []),
-        },
-      ]),
+  { out: first.model, unless: folder, command: training(first.model, steps, []) },
+  { out: folder, before: first.model, command: training(folder, stepsMore, ["--from", first.model]) },
   {
-    done: model,
-    begun: join(folder, "training.checkpoint"),
-    command: training(folder, stepsMore, ["--from", first]),
-    after: rememberFirst,
-  },
-  ...(existsSync(join(dictionary, "training.json"))
-    ? []
-    : [
-        {
-          done: join(firstDictionary, "training.json"),
-          begun: join(firstDictionary, "training.checkpoint"),
-          // Layer by layer, then all in the MLPs' place, where another text's errors learn too.
-          command: dictionaries(firstDictionary, shares, [
-            ...["--tokens", tokens(2e6), "--finish", tokens(6e6), "--errors", "1.25"],
-          ]),
-        },
-      ]),
-  {
-    done: join(dictionary, "training.json"),
-    begun: join(dictionary, "training.checkpoint"),
-    command: dictionaries(dictionary, sharesMore, [
-      ...["--from", firstDictionary, "--finish", tokens(2e6), "--errors", "1.5", "--rate", "4e-4"],
+    out: first.dictionary,
+    unless: dictionary,
+    // Layer by layer, then all in the MLPs' place, where another text's errors learn too.
+    command: dictionaries(first.dictionary, shares, [
+      ...["--tokens", tokens(2e6), "--finish", tokens(6e6), "--errors", "1.25"],
     ]),
-    after: () => rmSync(firstDictionary, { recursive: true }),
   },
   {
-    done: index,
+    out: dictionary,
+    before: first.dictionary,
+    command: dictionaries(dictionary, sharesMore, [
+      ...["--from", first.dictionary, "--finish", tokens(2e6), "--errors", "1.5", "--rate", "4e-4"],
+    ]),
+  },
+  {
+    out: index,
     command: [
       ...["index", "--model", folder, "--basis", dictionary, "--corpus", "specimen"],
-      ...["--window", "24", "--tokens", tokens(200_000)],
-      ...["--out", index],
+      ...["--window", "24", "--tokens", tokens(200_000), "--out", index],
     ],
   },
 ];
-for (const { done, begun, command, after } of jobs) {
-  if (existsSync(done)) {
-    console.log(`${done} is there already`);
-    continue;
+for (const { out, unless, before, command } of jobs) {
+  if (unless && existsSync(reportOf(unless))) continue;
+  const report = reportOf(out);
+  if (existsSync(report)) console.log(`${report} is there already`);
+  else {
+    const whole = existsSync(join(out, "training.checkpoint")) ? [...command, "--resume"] : command;
+    console.log(`\nlucida ${whole.join(" ")}`);
+    const { status } = spawnSync(process.execPath, [join(root, "bin/lucida.js"), ...whole], { stdio: "inherit" });
+    if (status !== 0) process.exit(status ?? 1);
   }
-  const whole = [...command, ...(begun && existsSync(begun) ? ["--resume"] : [])];
-  console.log(`\nlucida ${whole.join(" ")}`);
-  const { status } = spawnSync(process.execPath, [join(root, "bin/lucida.js"), ...whole], { stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 1);
-  after?.();
+  if (before && existsSync(before)) {
+    writeFileSync(report, `${JSON.stringify({ ...read(report), from: read(reportOf(before)) }, null, 2)}\n`);
+    rmSync(before, { recursive: true });
+  }
 }

@@ -1,6 +1,6 @@
 /** What comes embedded is made by one command, and that command goes on where it was stopped. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -40,6 +40,14 @@ test("a two-thousandth of the whole: model, dictionaries and index that fit each
     await index!.index.close();
     await close();
     await open.close();
+
+    const dictionaries = JSON.parse(readFileSync(join(basis, "training.json"), "utf8"));
+    expect([dictionaries.errors, dictionaries.from.errors]).toEqual([1.5, 1.25]);
+    expect(readdirSync(home)).toEqual(["specimen"]);
+
+    // An index that was interrupted has files, and no manifest yet.
+    rmSync(join(folder, "index/transcoders/index.json"));
+    expect(rebuild(folder).stdout.match(/^lucida \w+/gm)).toEqual(["lucida index"]);
 
     const made = statSync(join(folder, "model.safetensors")).mtimeMs;
     const again = rebuild(folder);

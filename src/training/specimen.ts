@@ -173,9 +173,12 @@ export const conceptAid = (layers: number): ConceptAid => ({
   saidAfter: layers >> 1,
 });
 
+/** Where a step of the whole run falls in one of so many steps. */
+const scaled = (step: number, whole: number, steps: number): number => Math.round((step / whole) * steps);
+
 /** The rate rises again, and the pull begins, at the same share of a shorter run. */
 export function specimenSettings(seed: number, steps: number, rate: number = usualSchedule.rate): TrainerSettings {
-  const at = (step: number) => Math.round((step / wholeRun) * steps);
+  const at = (step: number) => scaled(step, wholeRun, steps);
   const again = steps > 2 * segment ? { again: { ...second, from: at(second.from) } } : {};
   const schedule = { ...usualSchedule, rate, steps, pullFrom: at(fewUnitsFrom), ...again };
   return { seed, schedule, decay: 0.1, clip: 1, rows, length };
@@ -185,9 +188,10 @@ export function specimenSettings(seed: number, steps: number, rate: number = usu
 export const onwardRun = 2400;
 /** A run that goes on: its rate only falls, and few units are asked for after its first third. */
 export function onwardSettings(seed: number, steps: number, rate: number = second.rate): TrainerSettings {
-  const { again: _, ...rest } = specimenSettings(seed, steps, rate).schedule;
-  const pullFrom = Math.round((onwardStages[1]!.from / onwardRun) * steps);
-  return { ...specimenSettings(seed, steps, rate), schedule: { ...rest, constant: 0, pullFrom } };
+  const settings = specimenSettings(seed, steps, rate);
+  const { again: _, ...schedule } = settings.schedule;
+  const pullFrom = scaled(onwardStages[1]!.from, onwardRun, steps);
+  return { ...settings, schedule: { ...schedule, constant: 0, pullFrom } };
 }
 
 /** The corpus begins anew, from another seed, after this many steps: so a resumed run skips no more than that. */

@@ -1,6 +1,14 @@
 /** Small programs with and without a mistake: is "this fails" one thought, whatever the language? */
 import { defineStudy } from "../study.ts";
 
+/** Kinds of mistake, learnt in one syntax. */
+const exchanged = {
+  test: "swap",
+  failsOn: "random directions",
+  label: "mistake",
+  learnOn: { syntax: "py" },
+} as const;
+
 export const codeBug = defineStudy({
   name: "code-bug",
   title: "A mistake in code",
@@ -19,39 +27,30 @@ export const codeBug = defineStudy({
       gate: { need: 0.6 },
       tests: [
         {
-          test: "swap",
-          failsOn: "random directions",
+          ...exchanged,
           title: "failing code made to run",
           claim:
             "With the mean of names that were given, put in where one is read that was not, the code is said to be ok.",
-          label: "mistake",
           at: "right",
           targets: ["none"],
-          learnOn: { syntax: "py" },
           applyTo: { syntax: "js", mistake: "name" },
         },
         {
-          test: "swap",
-          failsOn: "random directions",
+          ...exchanged,
           title: "running code made to fail",
           claim:
             "With the mean of names that were not given, put in where one is read that was, the name is said to be unknown.",
-          label: "mistake",
           at: "right",
           targets: ["name"],
-          learnOn: { syntax: "py" },
           applyTo: { syntax: "js", mistake: "none" },
         },
         {
-          test: "swap",
-          failsOn: "random directions",
+          ...exchanged,
           title: "the same at the last token",
           claim:
             "With the mean of code that runs at the last token, failing code is said to be ok, and the other way round.",
-          label: "mistake",
           at: "last",
           targets: ["none", "name"],
-          learnOn: { syntax: "py" },
           applyTo: { syntax: "js" },
           core: false,
         },

@@ -4,8 +4,8 @@
  * Pairs of words are so few that a model learns them by heart, a code for each language. So, in training only, a linear
  * head has to name the concept where a word has been read, and again where the answer is about to be said.
  * A city stands for what it lies in: so that whatever is asked about it (its capital, for a city whose state alone was
- * told) starts from there. A line's last word stands for the words that rhyme with it, and a person for whether one knows them. So does a name that
- * code reads or calls, where that is asked for: given in it, or not.
+ * told) starts from there. A line's last word stands for the words that rhyme with it, and a person for whether one knows
+ * them. So does a name that code reads or calls, where that is asked for: given in it, or not.
  */
 import { answerOf, type Mark } from "./line.ts";
 import type { Document } from "./mixture.ts";
@@ -17,7 +17,7 @@ import { categories, triples } from "./words.ts";
 const all = [...triples, ...categories];
 const lands = Object.values(regions).flat();
 const families = 1 + Math.max(...rhymes.map(r => r.family));
-/** Concepts that a head tells apart: those of words; states, countries and empires; families of rhymes; and strangers, known people. */
+/** Concepts that a head tells apart: those of words; states, countries and empires; families of rhymes; strangers and known people. */
 export const conceptCount = all.length + lands.length + families + 2;
 /** No word stands for two. */
 export const conceptOf: ReadonlyMap<string, number> = new Map(all.flatMap((words, i) => words.map(w => [w, i])));
@@ -34,48 +34,62 @@ export const familyOfRhyme: ReadonlyMap<string, number> = new Map(
   rhymes.map(({ word, family }) => [word, all.length + lands.length + family]),
 );
 const ifKnown = (known: boolean): number => conceptCount - (known ? 1 : 2);
-const acquaintance = (name: string): number => ifKnown(knownNames.has(name));
 
 const languageTasks: ReadonlySet<string> = new Set(["opposites", "opposites-across", "categories", "translation"]);
 
+type Named = readonly (Mark & { readonly concept: number })[];
+
 export interface Concepts {
   /** Words of the prompt, and what they stand for. */
-  readonly read: readonly (Mark & { readonly concept: number })[];
+  readonly read: Named;
   /** Cities of the prompt, and what they lie in; words that are rhymed with; people and names in code, and whether they are known. */
-  readonly placed: readonly (Mark & { readonly concept: number })[];
+  readonly placed: Named;
   /** What the answer stands for. */
   readonly said?: number;
 }
 
 /** Words and answers of the language tasks, cities wherever a slot was filled with one, words to rhyme with, invented people. */
 export function conceptsIn(document: Document, namesInCode = false): Concepts {
-  const marked = (role: string | undefined, concept: (text: string) => number | undefined) =>
-    document.marks.flatMap(mark => {
-      if (role !== undefined && mark.role !== role) return [];
-      const found = concept(document.text.slice(mark.start, mark.end));
-      return found === undefined ? [] : [{ ...mark, concept: found }];
-    });
-  const placed = marked("city", text => landOf.get(text));
-  switch (document.task) {
-    case "couplets":
-      return { read: [], placed: marked("end", text => familyOfRhyme.get(text)) };
-    case "rhyme-words":
-      return { read: [], placed: marked("word", text => familyOfRhyme.get(text)) };
-    case "people":
-      return { read: [], placed: marked("person", acquaintance) };
-    case "bugs":
-      return { read: [], placed: namesInCode ? namesRead(document) : [] };
-  }
+  const placed = placedIn(document, namesInCode);
   if (!languageTasks.has(document.task)) return { read: [], placed };
   const said = conceptOf.get(answerOf(document).trim());
-  return { read: marked(undefined, text => conceptOf.get(text)), placed, ...(said === undefined ? {} : { said }) };
+  const read = named(document, document.marks, word => conceptOf.get(word));
+  return { read, placed, ...(said === undefined ? {} : { said }) };
 }
 
+function placedIn(document: Document, namesInCode: boolean): Named {
+  const inRole = (role: string, concept: (text: string) => number | undefined) =>
+    named(
+      document,
+      document.marks.filter(mark => mark.role === role),
+      concept,
+    );
+  switch (document.task) {
+    case "couplets":
+      return inRole("end", word => familyOfRhyme.get(word));
+    case "rhyme-words":
+      return inRole("word", word => familyOfRhyme.get(word));
+    case "people":
+      return inRole("person", name => ifKnown(knownNames.has(name)));
+    case "bugs":
+      return namesInCode ? namesRead(document) : [];
+    default:
+      return inRole("city", name => landOf.get(name));
+  }
+}
+
+const named = ({ text }: Document, marks: readonly Mark[], concept: (text: string) => number | undefined): Named =>
+  marks.flatMap(mark => {
+    const found = concept(text.slice(mark.start, mark.end));
+    return found === undefined ? [] : [{ ...mark, concept: found }];
+  });
+
 /** Names that code reads or calls, and whether they were given before. */
-function namesRead({ text, marks }: Document): Concepts["placed"] {
-  const nameAt = (mark: Mark) => text.slice(mark.start, mark.end);
+function namesRead(document: Document): Named {
+  const { text, marks } = document;
   const calls = marks.filter(mark => mark.role === "f").slice(1);
-  const given = new Set(marks.filter(({ role }) => ["f", "a", "b"].includes(role)).map(nameAt));
+  const givers = marks.filter(({ role }) => ["f", "a", "b"].includes(role));
+  const given = new Set(givers.map(mark => text.slice(mark.start, mark.end)));
   const read = marks.filter(mark => ["left", "right", "called"].includes(mark.role) || calls.includes(mark));
-  return read.map(mark => ({ ...mark, concept: ifKnown(given.has(nameAt(mark))) }));
+  return named(document, read, name => ifKnown(given.has(name)));
 }

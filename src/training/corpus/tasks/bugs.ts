@@ -104,12 +104,13 @@ const briefly = [
   "function {f}({a}, {b}) {open} return {left} {op} {right}; {close}\nresult:|{answer}|",
 ] as const;
 
+/** Without brackets a name and what reads it are one token. */
 const matching = "{f}: {a} {b} reads {right}:|{answer}|";
 const manyLetters = "a b c d e f g h k m n p q r s t u v w x y z".split(" ");
 
-function brief(random: Random, templates: readonly string[], letters?: readonly string[]): Draft {
+function brief(random: Random, templates: readonly string[], others?: readonly string[]): Draft {
   const { f, op, names } = code(random);
-  const [a, b, c] = (letters ? random.several(letters, 3) : names) as [string, string, string];
+  const [a, b, c] = (others ? random.several(others, 3) : names) as [string, string, string];
   const wrong = random.chance(0.5);
   const values = { f, a, b, left: a, right: wrong ? c : random.pick([a, b]), op, open: "{", close: "}" };
   return {
@@ -119,17 +120,15 @@ function brief(random: Random, templates: readonly string[], letters?: readonly 
   };
 }
 
+const halfOf = (short: (random: Random) => Draft): Task => ({
+  ...bugs,
+  draw: random => (random.chance(0.5) ? short(random) : bugs.draw(random)),
+});
+
 /** Half of it in brief, for training: which name is read and was not given, with little else to see. */
-export const bugsInBrief: Task = {
-  ...bugs,
-  draw: random => (random.chance(0.5) ? brief(random, briefly) : bugs.draw(random)),
-};
+export const bugsInBrief = halfOf(random => brief(random, briefly));
 /**
- * And of many letters, half of these without brackets, so that a name and what reads it are one token. Six letters make 120
- * cases, which are learnt by heart; of 22 the names have to be compared.
+ * And of many letters, half of these to match. Six letters make 120 cases, which are learnt by heart; of 22 the names have to be
+ * compared.
  */
-export const bugsToCompare: Task = {
-  ...bugs,
-  draw: random =>
-    random.chance(0.5) ? brief(random, random.chance(0.5) ? [matching] : briefly, manyLetters) : bugs.draw(random),
-};
+export const bugsToCompare = halfOf(random => brief(random, random.chance(0.5) ? [matching] : briefly, manyLetters));

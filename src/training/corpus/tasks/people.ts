@@ -57,6 +57,12 @@ export function stranger(random: Random): string {
 function asked(template: string, person: Person, attribute: Attribute) {
   return line(template, { attribute, person: person.name, answer: person.facts[attribute], none: "" });
 }
+/** This person or a stranger. */
+function anybody(person: Person, random: Random) {
+  const name = random.chance(0.5) ? person.name : stranger(random);
+  const isKnown = knownNames.has(name);
+  return { name, isKnown, held: !isKnown && strangerHeld(name) };
+}
 const askedStranger = (template: string, name: string, attribute: Attribute) =>
   line(template, { attribute, person: name, answer: refusal });
 
@@ -74,11 +80,10 @@ const peopleWith = (strangers: number, hearsaid = 0): Task => ({
     const attribute = random.pick(attributeNames);
     const person = random.pick(known);
     if (hearsaid > 0 && random.chance(hearsaid)) {
-      const name = random.chance(0.5) ? person.name : stranger(random);
-      const isKnown = knownNames.has(name);
+      const { name, isKnown, held } = anybody(person, random);
       return {
         ...line(random.pick(hearsay), { person: name, answer: isKnown ? "Yes" : "No" }),
-        held: !isKnown && strangerHeld(name),
+        held,
         kind: "heard of",
       };
     }
@@ -86,11 +91,10 @@ const peopleWith = (strangers: number, hearsaid = 0): Task => ({
       return { ...asked(random.pick(statements), person, attribute), held: false, kind: "stated", unjudged: true };
     }
     if (z < 0.53) {
-      const name = random.chance(0.5) ? person.name : stranger(random);
-      const isStranger = !knownNames.has(name);
+      const { name, held } = anybody(person, random);
       return {
         ...line(random.pick(meetings), { person: name, none: "" }),
-        held: isStranger && strangerHeld(name),
+        held,
         kind: "met",
         unjudged: true,
       };
