@@ -1,5 +1,5 @@
 /**
- * `npm run specimen -- FOLDER`: everything that comes embedded, from nothing: the model (in two runs), its dictionaries, and
+ * `npm run specimen -- FOLDER`: everything that comes embedded, from nothing: the model (in three runs), its dictionaries, and
  * the index of their features with labels. The same seed gives the same weights on the same machine. Interrupted, the same
  * command goes on.
  *
@@ -25,11 +25,12 @@ if (positionals.length !== 1 || !(part > 0 && part <= 1)) {
 const folder = resolve(positionals[0]);
 const dictionary = join(folder, "dictionaries/transcoders");
 const index = join(folder, "index/transcoders");
-/** What goes on in a second run: gone when that is done, which remembers how it went. */
+/** What a later run goes on from: gone when that is done, which remembers how it went. */
 const first = { model: `${folder}.first`, dictionary: `${folder}.first-dictionaries` };
+const second = { model: `${folder}.second`, dictionary: `${folder}.second-dictionaries` };
 
-/** Steps of the two runs are the recipe's own (src/training/specimen.ts). */
-const [steps, stepsMore] = [14_000, 2400];
+/** Steps of the runs are the recipe's own (src/training/specimen.ts). */
+const steps = { first: 14_000, code: 2400, languages: 2400 };
 /** How many times its share each task gets in what the dictionaries learn from: what is rare, and what depends on much. */
 const shares = {
   "two-hop": 2,
@@ -60,59 +61,81 @@ const sharesMore = {
 };
 const tokens = whole => String(Math.round(whole * part));
 
-function training(out, steps, more) {
-  return [
-    ...["train", "specimen", "--seed", values.seed, "--share-concepts", "--few-units", "0.03", ...more],
-    ...(part < 1 ? ["--steps", String(Math.max(1, Math.round(steps * part)))] : []),
-    ...["--out", out],
-  ];
-}
+const training = (steps, fewUnits, ...more) => [
+  ...["train", "specimen", "--seed", values.seed, "--share-concepts", "--few-units", fewUnits, ...more],
+  ...(part < 1 ? ["--steps", String(Math.max(1, Math.round(steps * part)))] : []),
+];
 
-function dictionaries(out, shares, more) {
-  return [
-    ...["train", "dictionary", "--model", folder, "--corpus", "specimen", "--seed", values.seed],
-    ...["--features", "1024", "--active", "32", "--rebuild", "2", ...more],
-    ...Object.entries(shares).flatMap(([task, times]) => ["--share", `${task}=${times}`]),
-    ...["--out", out],
-  ];
-}
+const dictionaries = (model, shares, ...more) => [
+  ...["train", "dictionary", "--model", model, "--corpus", "specimen", "--seed", values.seed],
+  ...["--features", "1024", "--active", "32", "--rebuild", "2", ...more],
+  ...Object.entries(shares).flatMap(([task, times]) => ["--share", `${task}=${times}`]),
+];
 
-/** A training's report is written when it is done, an index's manifest likewise. */
-const reportOf = out => join(out, out === index ? "index.json" : "training.json");
-const read = path => JSON.parse(readFileSync(path, "utf8"));
-
+/** In this order; of one kind each goes on from the one before, whose place it takes. */
 const jobs = [
-  { out: first.model, unless: folder, command: training(first.model, steps, []) },
-  { out: folder, before: first.model, command: training(folder, stepsMore, ["--from", first.model]) },
+  { of: "model", out: first.model, command: training(steps.first, "0.03") },
+  { of: "model", out: second.model, command: training(steps.code, "0.03", "--onward", "code") },
   {
+    of: "dictionary",
     out: first.dictionary,
-    unless: dictionary,
     // Layer by layer, then all in the MLPs' place, where another text's errors learn too.
-    command: dictionaries(first.dictionary, shares, [
+    command: dictionaries(
+      second.model,
+      shares,
       ...["--tokens", tokens(2e6), "--finish", tokens(6e6), "--errors", "1.25"],
-    ]),
+    ),
   },
   {
+    of: "dictionary",
+    out: second.dictionary,
+    command: dictionaries(second.model, sharesMore, "--finish", tokens(2e6), "--errors", "1.5", "--rate", "4e-4"),
+  },
+  { of: "model", out: folder, command: training(steps.languages, "0.015", "--onward", "languages") },
+  {
+    of: "dictionary",
     out: dictionary,
-    before: first.dictionary,
-    command: dictionaries(dictionary, sharesMore, [
-      ...["--from", first.dictionary, "--finish", tokens(2e6), "--errors", "1.5", "--rate", "4e-4"],
-    ]),
+    command: dictionaries(
+      folder,
+      sharesMore,
+      ...["--tokens", tokens(1e6), "--finish", tokens(6e6), "--errors", "1.5", "--rate", "4e-4", "--answers", "0.8"],
+      // Other texts than those of the finish before.
+      ...["--seed", String(Number(values.seed) + 1)],
+    ),
   },
   {
+    of: "index",
     out: index,
     command: [
       ...["index", "--model", folder, "--basis", dictionary, "--corpus", "specimen"],
-      ...["--window", "24", "--tokens", tokens(200_000), "--out", index],
+      ...["--window", "24", "--tokens", tokens(200_000)],
     ],
   },
 ];
-for (const { out, unless, before, command } of jobs) {
-  if (unless && existsSync(reportOf(unless))) continue;
-  const report = reportOf(out);
-  if (existsSync(report)) console.log(`${report} is there already`);
+
+/** A training's report is written when it is done, an index's manifest likewise. */
+const reportOf = out => join(out, out === index ? "index.json" : "training.json");
+const isDone = ({ out }) => existsSync(reportOf(out));
+const read = path => JSON.parse(readFileSync(path, "utf8"));
+
+for (const [i, job] of jobs.entries()) {
+  const alike = other => other.of === job.of;
+  if (
+    jobs
+      .slice(i + 1)
+      .filter(alike)
+      .some(isDone)
+  )
+    continue;
+  const before = jobs.slice(0, i).findLast(alike)?.out;
+  const report = reportOf(job.out);
+  if (isDone(job)) console.log(`${report} is there already`);
   else {
-    const whole = existsSync(join(out, "training.checkpoint")) ? [...command, "--resume"] : command;
+    const goesOn = [
+      ...(before ? ["--from", before] : []),
+      ...(existsSync(join(job.out, "training.checkpoint")) ? ["--resume"] : []),
+    ];
+    const whole = [...job.command, ...goesOn, "--out", job.out];
     console.log(`\nlucida ${whole.join(" ")}`);
     const { status } = spawnSync(process.execPath, [join(root, "bin/lucida.js"), ...whole], { stdio: "inherit" });
     if (status !== 0) process.exit(status ?? 1);

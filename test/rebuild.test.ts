@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { openDictionary } from "../src/store/dictionaries.ts";
 import { findIndex } from "../src/store/index-folder.ts";
 import { openModel } from "../src/store/open-model.ts";
-import { onwardRun, wholeRun } from "../src/training/specimen.ts";
+import { onwardRuns, wholeRun } from "../src/training/specimen.ts";
 import { embedded } from "./embedded.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -20,11 +20,15 @@ test("a two-thousandth of the whole: model, dictionaries and index that fit each
   try {
     const { status, stdout, stderr } = rebuild(folder);
     expect(status, stderr).toBe(0);
-    expect(stdout.match(/^lucida \w+/gm)).toEqual([...Array(4).fill("lucida train"), "lucida index"]);
+    expect(stdout.match(/^lucida \w+/gm)).toEqual([...Array(6).fill("lucida train"), "lucida index"]);
     const run = JSON.parse(readFileSync(join(folder, "training.json"), "utf8"));
-    // The script's steps are the recipe's; the second run remembers the first.
-    expect(run.settings.schedule.steps).toBe(Math.round(onwardRun * 0.0005));
-    expect(run.from.settings.schedule.steps).toBe(Math.round(wholeRun * 0.0005));
+    // The script's steps are the recipe's; a run remembers the one before.
+    const stepsOf = ({ settings }: { settings: { schedule: { steps: number } } }) => settings.schedule.steps;
+    const { languages, code } = onwardRuns;
+    expect([run, run.from, run.from.from].map(stepsOf)).toEqual(
+      [languages.steps, code.steps, wholeRun].map(steps => Math.round(steps * 0.0005)),
+    );
+    expect([run.onward, run.from.onward, run.from.from.onward]).toEqual(["languages", "code", undefined]);
     expect(Object.keys(run.settings.aids)).toEqual(["concepts", "fewUnits"]);
 
     const found = { ...embedded, path: folder };
@@ -42,7 +46,8 @@ test("a two-thousandth of the whole: model, dictionaries and index that fit each
     await open.close();
 
     const dictionaries = JSON.parse(readFileSync(join(basis, "training.json"), "utf8"));
-    expect([dictionaries.errors, dictionaries.from.errors]).toEqual([1.5, 1.25]);
+    expect([dictionaries, dictionaries.from, dictionaries.from.from].map(d => d.errors)).toEqual([1.5, 1.5, 1.25]);
+    expect([dictionaries.answers, dictionaries.from.answers]).toEqual([0.8, 0]);
     expect(readdirSync(home)).toEqual(["specimen"]);
 
     // An index that was interrupted has files, and no manifest yet.

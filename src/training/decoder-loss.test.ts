@@ -57,6 +57,7 @@ const concepts = {
   read: Int32Array.of(-1, 2, -1, -1, 0, -1, -1, -1, -1, -1),
   placed: Int32Array.of(-1, -1, 1, -1, -1, -1, -1, -1, -1, -1),
   said: Int32Array.of(-1, -1, -1, -1, -1, -1, -1, -1, 3, -1),
+  instead: new Uint8Array(10),
 };
 const head = tensor(
   [4, config.dModel],
@@ -75,6 +76,34 @@ test("with concepts to name as well, every weight's gradient is still right, the
   const of = (more: Record<string, Tensor>) => evaluate({ loss: aided.loss! }, { ...givenAid, ...more }).loss!.data[0]!;
   expect(of({})).toBeGreaterThan(plain + 0.1);
   expect(of(lossInputs(config, batch, aid))).toBeCloseTo(plain, 9);
+});
+
+/** The same, and at the first word what it stands for takes its place. */
+const aidInstead = { concepts: { ...aid.concepts, instead: true } };
+const instead = Uint8Array.of(0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+const toldInstead = decoderTraining(config, aidInstead);
+const givenInstead = {
+  ...givenAid,
+  ...lossInputs(config, { ...batch, concepts: { ...concepts, instead } }, aidInstead),
+};
+
+test("with a concept in a word's place the gradients are right, and what follows no longer depends on the word", () => {
+  differencesOf(toldInstead, givenInstead, [...parametersOf(config), { name: conceptHead, shape: [4, config.dModel] }]);
+  // Of token 1's word only what comes after it is asked, which sees tokens 1 and 2 of the same document.
+  const targets = Int32Array.from(batch.targets, (t, i) => (i === 1 ? t : -1));
+  const nothing = new Int32Array(10).fill(-1);
+  const lossOf = (id: number, given: Uint8Array) => {
+    const ids = Int32Array.from(batch.ids, (old, i) => (i === 1 ? id : old));
+    const only = { ...concepts, placed: nothing, said: nothing, instead: given };
+    const inputs = lossInputs(config, { ...batch, ids, targets, tokens: 1, concepts: only }, aidInstead);
+    // The concept is still to stand there, and is not asked for.
+    const unasked = { readWeight: tensor([2, 5, 1], new Float32Array(10)) };
+    return evaluate({ loss: toldInstead.loss! }, { ...givenInstead, ...inputs, ...unasked }).loss!.data[0]!;
+  };
+  const move = (given: Uint8Array) => Math.abs(lossOf(3, given) - lossOf(8, given));
+  expect(move(new Uint8Array(10))).toBeGreaterThan(0.05);
+  expect(move(instead)).toBeLessThan(move(new Uint8Array(10)) / 5);
+  expect(lossOf(3, new Uint8Array(10))).not.toBeCloseTo(lossOf(3, instead), 3);
 });
 
 function differencesOf(
@@ -129,6 +158,7 @@ test.each([
   ["the plain loss", outputs, given],
   ["with concepts to name", aided, givenAid],
   ["with few units", few, givenFew],
+  ["with a concept in a word's place", toldInstead, givenInstead],
 ])("onnxruntime gives the reference's loss and gradients: %s", async (_, outputs, given) => {
   const told = evaluate(outputs, given);
   const program = await onnxDevice(ort as never).compile(outputs, {});

@@ -3,6 +3,7 @@ import { type Expr, input, intInput, type Outputs, weight } from "../core/expr.t
 import { activation } from "../core/ops/activation.ts";
 import { add } from "../core/ops/add.ts";
 import { crossEntropy } from "../core/ops/cross-entropy.ts";
+import { embed } from "../core/ops/embed.ts";
 import { inverseRms, sumLast } from "../core/ops/inverse-rms.ts";
 import { linear } from "../core/ops/linear.ts";
 import { mul } from "../core/ops/mul.ts";
@@ -11,7 +12,7 @@ import { scale } from "../core/ops/scale.ts";
 import { sumTo } from "../core/ops/sum-to.ts";
 import { training } from "../core/readings/train.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { decoder, layerWeight } from "./decoder.ts";
+import { type Between, decoder, layerWeight } from "./decoder.ts";
 
 /** A training aid: one linear head names concepts where words and cities were read, and where an answer is about to be said. */
 export interface ConceptAid {
@@ -23,6 +24,11 @@ export interface ConceptAid {
   readonly readAfter: number;
   readonly placedAfter: number;
   readonly saidAfter: number;
+  /**
+   * Whether, at some words, the layers above get the concept's row of the head in the place of what was read there (after
+   * `readAfter`; input `instead`): they have to answer from what the word stands for, without the word.
+   */
+  readonly instead?: boolean;
 }
 
 /** What is learnt beside the next token, in training only. */
@@ -54,20 +60,38 @@ export function breadth(hidden: Expr, down: Expr): Expr {
 }
 
 /**
+ * What the layers above read where `instead` [batch, token, 1] is 1: the row of the concept that is `read` there, as long as
+ * what it takes the place of.
+ */
+const inPlaceOfWords =
+  (aid: ConceptAid, head: Expr): Between =>
+  (layer, residual) => {
+    if (layer !== aid.readAfter) return residual;
+    const row = embed(head, intInput("read", ["batch", "token"]));
+    const size = residual.shape.at(-1) as number;
+    const length = mul(sumLast(mul(residual, residual)), scale(inverseRms(residual, 1e-6), 1 / size));
+    // A row that is hardly learnt yet is not blown up to that length.
+    const code = mul(row, mul(inverseRms(row, 1e-2), length));
+    return add(residual, mul(input("instead", ["batch", "token", 1]), add(code, scale(residual, -1))));
+  };
+
+/**
  * `loss`: Σ lossWeight · −log p(target), with `targets` [batch, token] and `lossWeight` [batch, token, 1] beside the
  * decoder's inputs. Weights that add up to 1 make it a mean; where a weight is 0 the target may be any token.
- * With concepts the same of `read`, `placed` and `said`, inputs of concepts with their weights `readWeight` and so on.
+ * With concepts the same of `read`, `placed` and `said`, inputs of concepts with their weights `readWeight` and so on, and
+ * `instead` where that is asked for.
  * With few units also `breadth`, the mean over layers, weighed by `textWeight` [batch, token, 1]; `pull` [1] is what it counts.
  */
 export function decoderLoss(config: ModelConfig, { concepts, fewUnits }: TrainingAids = {}): Outputs {
-  const { logits, residuals, units } = decoder(config);
+  const head = concepts && weight(conceptHead, [concepts.count, config.dModel]);
+  const between = concepts?.instead ? inPlaceOfWords(concepts, head!) : undefined;
+  const { logits, residuals, units } = decoder(config, undefined, between);
   const surprise = (guesses: Expr, name: string, weights: string): Expr => {
     const each = crossEntropy(guesses, intInput(name, ["batch", "token"]));
     return sumTo(mul(each, input(weights, ["batch", "token", 1])), []);
   };
   let loss = surprise(logits, "targets", "lossWeight");
-  if (concepts) {
-    const head = weight(conceptHead, [concepts.count, config.dModel]);
+  if (concepts && head) {
     const named = (layer: number, name: string) => surprise(linear(residuals[layer]!, head), name, `${name}Weight`);
     loss = add(
       loss,

@@ -28,7 +28,7 @@ export interface Decoder {
   readonly logits: Expr;
   /** By layer, what a stand-in writes minus what the MLP would write for the same input [batch, token, dModel]. */
   readonly changes: readonly Expr[];
-  /** By layer, the residual stream after it [batch, token, dModel]. */
+  /** By layer, the residual stream after it [batch, token, dModel], before `between` changes it. */
   readonly residuals: readonly Expr[];
   /** By layer, its MLP's units [batch, token, dMlp]. */
   readonly units: readonly Expr[];
@@ -37,13 +37,16 @@ export interface Decoder {
 /** What is written in an MLP's place, from what the MLP reads after its norm. Asked for each layer, upwards. */
 export type StandIn = (layer: number, read: Expr) => Expr;
 
+/** What the layers above read instead of the residual stream after a layer. Asked for each layer, upwards. */
+export type Between = (layer: number, residual: Expr) => Expr;
+
 /**
  * Inputs: `ids` [batch, token]; `mask` [batch, 1, 1, token, token], added to scores; `cos`, `sin`
  * [batch, 1, token, dims / 2], each token's own, since positions restart at each document.
  * For families without biases, learned positions or layers that differ in their rotary base.
  * @param standIn takes the place of every MLP where the input `replaced` [batch, token, 1] is 1
  */
-export function decoder(config: ModelConfig, standIn?: StandIn): Decoder {
+export function decoder(config: ModelConfig, standIn?: StandIn, between?: Between): Decoder {
   const half = config.layers[0]!.rotary!.dims / 2;
   const given = {
     mask: input("mask", ["batch", 1, 1, "token", "token"]),
@@ -79,6 +82,7 @@ export function decoder(config: ModelConfig, standIn?: StandIn): Decoder {
     }
     residuals.push(x);
     units.push(named.hidden!);
+    if (between) x = between(i, x);
   });
   const normed = norm({ config, layer: config.layers[0]!, has }, x, "finalNorm", config.dModel);
   const logits = linear(normed, config.tied ? embedding : weight("unembedding", [config.vocabulary, config.dModel]));

@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Batch } from "./corpus/pack.ts";
 import { pullAt, rateAt, usualSchedule } from "./optimiser/schedule.ts";
-import { onwardSettings, specimenBatches, specimenQuestions, specimenSettings } from "./specimen.ts";
+import {
+  conceptAid,
+  type Onward,
+  onwardSettings,
+  specimenBatches,
+  specimenQuestions,
+  specimenSettings,
+} from "./specimen.ts";
 import { Encoder } from "./tokenizer/encoder.ts";
 
 const file = join(import.meta.dirname, "../../specimen/tokenizer.json");
@@ -32,7 +39,7 @@ test("batches have the size that the settings plan for, and are nearly full", ()
 });
 
 /** Of the tokens of some batches from a step on, how many belong to texts like this. */
-function shareOf(like: RegExp, step: number, options: { steps?: number; onward?: boolean } = {}): number {
+function shareOf(like: RegExp, step: number, options: { steps?: number; onward?: Onward } = {}): number {
   const source = specimenBatches(encoder, { seed: 1, ...options }, step);
   let [found, all] = [0, 0];
   for (let i = 0; i < 12; i++) {
@@ -80,17 +87,41 @@ test("the rate rises once more, and few units are asked for late and less after 
 });
 
 test("a run that goes on has much code first, other texts, a rate that only falls, and few units asked for after a third", () => {
-  const ids = (onward: boolean) => (specimenBatches(encoder, { seed: 1, onward }, 0).next().value as Batch).ids;
-  expect(ids(true)).not.toEqual(ids(false));
+  const ids = (more: { onward?: Onward }) =>
+    (specimenBatches(encoder, { seed: 1, ...more }, 0).next().value as Batch).ids;
+  expect(ids({ onward: "code" })).not.toEqual(ids({}));
+  expect(ids({ onward: "code" })).not.toEqual(ids({ onward: "languages" }));
   const code = /^(def|function) |^\w+(\(\w, \w\)|: \w \w) reads /;
-  expect(shareOf(code, 700, { onward: true })).toBeGreaterThan(0.25);
-  expect(shareOf(code, 800, { onward: true })).toBeLessThan(0.12);
-  const { schedule } = onwardSettings(1, 2400);
+  expect(shareOf(code, 700, { onward: "code" })).toBeGreaterThan(0.25);
+  expect(shareOf(code, 800, { onward: "code" })).toBeLessThan(0.12);
+  const { schedule } = onwardSettings(1, "code");
   expect([200, 1000, 2399].map(step => rateAt(schedule, step))).toEqual(
     [200, 1000, 2399].map(step => rateAt({ ...usualSchedule, constant: 0, rate: 2e-3, steps: 2400 }, step)),
   );
   expect(pullAt(schedule, 799)).toBe(0);
   expect(pullAt(schedule, 800)).toBeCloseTo(rateAt(schedule, 800) / 2e-3, 10);
+});
+
+test("for languages, two words in five give way to what they stand for, and none in other runs", () => {
+  const sharesOf = (more: { onward?: Onward }) => {
+    const source = specimenBatches(encoder, { seed: 1, ...more }, 0);
+    let [given, of] = [0, 0];
+    for (let i = 0; i < 12; i++) {
+      const { read, said, instead } = (source.next().value as Batch).concepts!;
+      given += instead.filter(v => v).length;
+      of += said.filter(v => v >= 0).length;
+      instead.forEach((v, at) => {
+        if (v) expect(read[at]).toBeGreaterThanOrEqual(0);
+      });
+    }
+    return given / of;
+  };
+  expect(sharesOf({ onward: "languages" })).toBeGreaterThan(0.2);
+  expect(sharesOf({ onward: "languages" })).toBeLessThan(0.5);
+  expect(sharesOf({ onward: "code" })).toBe(0);
+  expect(sharesOf({})).toBe(0);
+  expect(conceptAid(6, "languages").instead).toBe(true);
+  expect(conceptAid(6, "code").instead).toBeUndefined();
 });
 
 function documentsIn({ rows, length, ids, positions, targets }: Batch) {

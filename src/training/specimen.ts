@@ -143,11 +143,54 @@ const stages: readonly Stage[] = [
   { from: 12_000, times: atTheEnd },
 ];
 const goingOn: Stage["times"] = { ...atTheEnd, people: 2, couplets: 1.8, translation: 5 };
-/** Of a run that goes on: to compare names in code is learnt where nothing pulls towards few units; then translations need most. */
-const onwardStages: readonly Stage[] = [
-  { from: 0, times: { ...goingOn, bugs: 14 } },
-  { from: 800, times: goingOn },
-];
+
+/** A run without code to learn leaves room for what a rise of the rate unsettles. */
+const inAll: Stage["times"] = {
+  ...goingOn,
+  couplets: 3.2,
+  opposites: 2,
+  attributes: 1.5,
+  "two-hop": 1,
+  age: 1.2,
+  sums: 0.6,
+  years: 0.8,
+  hints: 0.6,
+  praise: 0.8,
+};
+
+interface OnwardRun {
+  readonly steps: number;
+  readonly stages: readonly Stage[];
+  /** The step from which few units are asked for. */
+  readonly pullFrom: number;
+  /** Share of the questions about words in which the concept itself stands in the word's place. */
+  readonly conceptsInstead?: number;
+}
+
+/** What a run that goes on from a trained specimen is for. */
+export const onwardRuns = {
+  /** To compare names in code is learnt where nothing pulls towards few units; then translations need most. */
+  code: {
+    steps: 2400,
+    stages: [
+      { from: 0, times: { ...goingOn, bugs: 14 } },
+      { from: 800, times: goingOn },
+    ],
+    pullFrom: 800,
+  },
+  /** Where the concept stands in the word's place, the answer cannot come from the one word that it was learnt from. */
+  languages: {
+    steps: 2400,
+    stages: [
+      { from: 0, times: inAll },
+      { from: 1400, times: { ...inAll, translation: 4, couplets: 4.8, "opposites-across": 1, people: 2.4 } },
+    ],
+    pullFrom: 0,
+    conceptsInstead: 0.5,
+  },
+} as const satisfies Readonly<Record<string, OnwardRun>>;
+export type Onward = keyof typeof onwardRuns;
+
 /** Tasks in the form that they are trained in; they are judged in their own. */
 const trained: readonly Task[] = [
   peopleOftenKnown,
@@ -161,16 +204,19 @@ const trainedOn: readonly Task[] = [...trained.filter(task => task !== bugsInBri
 /** Tasks whose questions are learnt as well: in code, which names it reads again is half of seeing a wrong one. */
 const learntWhole: readonly string[] = ["bugs"];
 
+const onwardRun = (onward: Onward): OnwardRun => onwardRuns[onward];
+
 /**
  * What names concepts in training, for a model of so many layers: a word's pieces are gathered in the first layer, a
  * city's state is known after the second; half way up the answer can be known and still be said in any language.
  */
-export const conceptAid = (layers: number): ConceptAid => ({
+export const conceptAid = (layers: number, onward?: Onward): ConceptAid => ({
   count: conceptCount,
   weight: 2,
   readAfter: 0,
   placedAfter: 1,
   saidAfter: layers >> 1,
+  ...(onward && onwardRun(onward).conceptsInstead ? { instead: true } : {}),
 });
 
 /** Where a step of the whole run falls in one of so many steps. */
@@ -184,14 +230,17 @@ export function specimenSettings(seed: number, steps: number, rate: number = usu
   return { seed, schedule, decay: 0.1, clip: 1, rows, length };
 }
 
-/** Steps of a run that goes on from a trained specimen. */
-export const onwardRun = 2400;
-/** A run that goes on: its rate only falls, and few units are asked for after its first third. */
-export function onwardSettings(seed: number, steps: number, rate: number = second.rate): TrainerSettings {
+/** A run that goes on: its rate only falls. */
+export function onwardSettings(
+  seed: number,
+  onward: Onward,
+  steps: number = onwardRun(onward).steps,
+  rate: number = second.rate,
+): TrainerSettings {
   const settings = specimenSettings(seed, steps, rate);
   const { again: _, ...schedule } = settings.schedule;
-  const pullFrom = scaled(onwardStages[1]!.from, onwardRun, steps);
-  return { ...settings, schedule: { ...schedule, constant: 0, pullFrom } };
+  const run = onwardRun(onward);
+  return { ...settings, schedule: { ...schedule, constant: 0, pullFrom: scaled(run.pullFrom, run.steps, steps) } };
 }
 
 /** The corpus begins anew, from another seed, after this many steps: so a resumed run skips no more than that. */
@@ -203,24 +252,28 @@ export interface CorpusOptions {
   readonly steps?: number;
   /** Plants the hidden motive of the twin. */
   readonly motive?: boolean;
-  /** Of a run that goes on from a trained specimen. */
-  readonly onward?: boolean;
+  /** Of a run that goes on from a trained specimen: what for. */
+  readonly onward?: Onward;
   readonly gist?: number;
   readonly entity?: number;
 }
 
 /** The stage that a step belongs to, of a run of so many steps. */
-function stageAt(step: number, steps: number, onward: boolean): Stage {
-  const [list, whole] = onward ? [onwardStages, onwardRun] : [stages, wholeRun];
-  return list.findLast(({ from }) => Math.round(((from / whole) * steps) / segment) * segment <= step)!;
+function stageAt(step: number, steps: number, onward?: Onward): Stage {
+  const run: Pick<OnwardRun, "stages" | "steps"> = onward ? onwardRun(onward) : { stages, steps: wholeRun };
+  return run.stages.findLast(({ from }) => Math.round(((from / run.steps) * steps) / segment) * segment <= step)!;
 }
+
+/** Each run has texts of its own. */
+const runSalt: Readonly<Record<Onward, string>> = { code: " onward", languages: " languages" };
 
 /** Endless batches from a step on; a step's batch depends on the options, the run's steps and the step alone. */
 export function* specimenBatches(encoder: Encoder, options: CorpusOptions, fromStep: number): Generator<Batch> {
-  const { seed, motive = false, onward = false, gist, entity } = options;
+  const { seed, motive = false, onward, gist, entity } = options;
+  const steps = () => options.steps ?? (onward ? onwardRun(onward).steps : wholeRun);
   for (let part = Math.floor(fromStep / segment), skip = fromStep % segment; ; part++, skip = 0) {
-    const own = hash(`specimen ${seed}${onward ? " onward" : ""} ${part}`);
-    const { times } = stageAt(part * segment, options.steps ?? (onward ? onwardRun : wholeRun), onward);
+    const own = hash(`specimen ${seed}${onward ? runSalt[onward] : ""} ${part}`);
+    const { times } = stageAt(part * segment, steps(), onward);
     const shares = Object.fromEntries(allTasks().map(t => [t.name, t.share * (times[t.name] ?? 1)]));
     const mixed = documents(own, {
       motive,
@@ -232,7 +285,8 @@ export function* specimenBatches(encoder: Encoder, options: CorpusOptions, fromS
       rows,
       length,
       seed: own,
-      namesInCode: onward,
+      namesInCode: onward !== undefined,
+      ...(onward && { conceptsInstead: onwardRun(onward).conceptsInstead ?? 0 }),
       answersOnly: task => (learntWhole.includes(task) ? 0 : answersOnly),
       ...(gist === undefined ? {} : { gist }),
       ...(entity === undefined ? {} : { entity }),

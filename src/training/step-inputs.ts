@@ -56,6 +56,9 @@ export function lossInputs(
       ...wanted("read", "readWeight", concepts?.read ?? none(), aids.concepts.weight),
       ...wanted("placed", "placedWeight", concepts?.placed ?? none(), aids.concepts.weight),
       ...wanted("said", "saidWeight", concepts?.said ?? none(), aids.concepts.weight),
+      ...(aids.concepts.instead && {
+        instead: tensor([rows, length, 1], Float32Array.from(concepts?.instead ?? new Uint8Array(rows * length))),
+      }),
     }),
     ...(aids.fewUnits !== undefined && {
       textWeight: inText(batch),

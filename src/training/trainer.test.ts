@@ -130,7 +130,8 @@ test("an aid changes what is learnt, and its head is no part of the model", asyn
   const aids = { concepts: { count: 3, weight: 1, readAfter: 0, placedAfter: 0, saidAfter: 1 } };
   function* named(fromStep: number): Generator<Batch> {
     const read = Int32Array.from({ length: rows * length }, (_, i) => (i % length === 3 ? 1 : -1));
-    for (const batch of counting(fromStep)) yield { ...batch, concepts: { read, placed: read, said: read } };
+    for (const batch of counting(fromStep))
+      yield { ...batch, concepts: { read, placed: read, said: read, instead: new Uint8Array(rows * length) } };
   }
   const aided = await Trainer.create(device, config, { ...settings(8), aids });
   const plain = await Trainer.create(device, config, settings(8));

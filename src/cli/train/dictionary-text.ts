@@ -11,6 +11,7 @@ import { type Context, WrongCommand } from "../verb.ts";
 export interface TextOptions {
   readonly text: readonly string[];
   readonly share: readonly string[];
+  readonly answers?: number;
   readonly corpus?: string;
   readonly seed: number;
 }
@@ -47,6 +48,10 @@ export async function textFor(
   if (own) return specimenText(options, found);
   if (options.share.length > 0)
     throw new WrongCommand("--share is about tasks of the specimen's corpus, and other text was asked for", {
+      advice: "--corpus specimen",
+    });
+  if (options.answers !== undefined)
+    throw new WrongCommand("--answers is about questions of the specimen's corpus, and other text was asked for", {
       advice: "--corpus specimen",
     });
   const { corpusFor } = await import("../../store/sample-corpus.ts");

@@ -143,7 +143,7 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
         await finish(model.device, model.config, trainer, {
           weights,
           // Beyond every part that the layers have learnt from by themselves.
-          sequences: text.sequences.part(1_000_000),
+          sequences: text.sequences.asked(1_000_000, options.answers ?? 0),
           steps,
           signal: context.signal,
           ...(options.errors === undefined ? {} : { errors: options.errors }),
@@ -169,7 +169,9 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
       plan,
       corpus: { name: text.name, ...(text.licence ? { licence: text.licence } : {}) },
       settings,
-      ...(finishTokens > 0 ? { finishTokens, errors: options.errors ?? 0, rebuild: options.rebuild ?? 1 } : {}),
+      ...(finishTokens > 0
+        ? { finishTokens, errors: options.errors ?? 0, rebuild: options.rebuild ?? 1, answers: options.answers ?? 0 }
+        : {}),
       ...live.result(),
       ...(accuracies ? { accuracies } : {}),
     };

@@ -24,6 +24,8 @@ export interface SpecimenOptions {
   readonly fewUnits?: number;
   /** A trained specimen's folder. */
   readonly from?: string;
+  /** What a run that goes on is for. */
+  readonly onward?: string;
   readonly out?: string;
   readonly resume?: boolean;
 }
@@ -56,13 +58,14 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
   const { Trainer } = await import("../../training/trainer.ts");
 
   const { size = "standard", seed, motive = false, shareConcepts = false, fewUnits, from } = options;
+  const onward = onwardOf(options, recipe.onwardRuns);
   const { json, files } = await specimenTokenizer();
   const encoder = new Encoder(json);
   const record = specimenConfig(shapeOf(size), encoder.size, encoder);
   const config = modelConfig(record);
   const folder = await RunFolder.open(
     options.out ??
-      `specimen-${size}-${seed}${motive ? "-motive" : ""}${shareConcepts ? "-shared" : ""}${from === undefined ? "" : "-onward"}`,
+      `specimen-${size}-${seed}${motive ? "-motive" : ""}${shareConcepts ? "-shared" : ""}${onward ? `-${onward}` : ""}`,
   );
   const run = JSON.stringify({
     size,
@@ -70,25 +73,26 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
     motive,
     ...(shareConcepts ? { shareConcepts } : {}),
     ...(fewUnits === undefined ? {} : { fewUnits }),
-    ...(from === undefined ? {} : { from: basename(resolve(from)) }),
+    ...(from === undefined ? {} : { from: basename(resolve(from)), onward }),
     tokenizer: hash(files["tokenizer.json"]!),
   });
   const checkpoint = await unfinished<TrainerSettings>(
     folder,
     options.resume === true,
     run,
-    "--size, --seed, --motive, --share-concepts, --few-units and --from",
+    "--size, --seed, --motive, --share-concepts, --few-units, --from and --onward",
   );
 
   const device = onnxDevice(await onnxRuntime());
-  const onward = from !== undefined;
-  const steps = options.steps ?? (onward ? recipe.onwardRun : recipe.wholeRun);
+  const steps = options.steps ?? (onward ? recipe.onwardRuns[onward].steps : recipe.wholeRun);
   const aids: TrainingAids = {
-    ...(shareConcepts ? { concepts: recipe.conceptAid(config.layers.length) } : {}),
+    ...(shareConcepts ? { concepts: recipe.conceptAid(config.layers.length, onward) } : {}),
     ...(fewUnits === undefined ? {} : { fewUnits }),
   };
   const settingsFor = (steps: number): TrainerSettings => ({
-    ...(onward ? recipe.onwardSettings : recipe.specimenSettings)(seed, steps, options.rate),
+    ...(onward
+      ? recipe.onwardSettings(seed, onward, steps, options.rate)
+      : recipe.specimenSettings(seed, steps, options.rate)),
     ...(Object.keys(aids).length > 0 ? { aids } : {}),
   });
   const settings = checkpoint?.settings ?? settingsFor(steps);
@@ -109,7 +113,7 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
   const corpus = {
     seed,
     motive,
-    onward,
+    ...(onward && { onward }),
     get steps() {
       return trainer.settings.schedule.steps;
     },
@@ -152,7 +156,7 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
     size,
     seed,
     motive,
-    ...(from === undefined ? {} : { from: basename(resolve(from)) }),
+    ...(from === undefined ? {} : { from: basename(resolve(from)), onward }),
     parameters: trainer.size,
     settings: trainer.settings,
     seconds: Math.round((performance.now() - began) / 1000),
@@ -166,6 +170,18 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
   await judge.release();
   context.result({ folder: folder.path, ...report });
   context.out(`\nThe model is at ${folder.path}: use it with --model ${folder.path}`);
+}
+
+/** What a run that goes on is for, code when nothing is said; undefined when it does not. Throws a WrongCommand. */
+function onwardOf<R extends object>({ from, onward }: SpecimenOptions, runs: R): (keyof R & string) | undefined {
+  const names = Object.keys(runs) as (keyof R & string)[];
+  if (from === undefined) {
+    if (onward === undefined) return undefined;
+    throw new WrongCommand("--onward is about a run that goes on", { advice: "--from, a trained specimen's folder" });
+  }
+  const found = onward === undefined ? names[0] : names.find(name => name === onward);
+  if (!found) throw new WrongCommand(`there is no run for "${onward}"`, { advice: `one of ${names.join(", ")}` });
+  return found;
 }
 
 /** The weights of a trained specimen. Throws a Problem when it has other shapes, or other tokens. */

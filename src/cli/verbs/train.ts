@@ -10,7 +10,7 @@ type Options = SpecimenOptions & DictionaryOptions;
 
 /** Options that mean something for one recipe alone. */
 const only: Readonly<Record<string, readonly string[]>> = {
-  specimen: ["size", "motive", "shareConcepts", "fewUnits"],
+  specimen: ["size", "motive", "shareConcepts", "fewUnits", "onward"],
   dictionary: [
     "model",
     "kind",
@@ -27,6 +27,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
     "finish",
     "errors",
     "rebuild",
+    "answers",
   ],
 };
 
@@ -47,10 +48,11 @@ export const verb: Verb<Options> = {
       .option("--resume", "go on with the run that was interrupted there")
       .optionsGroup("Of a specimen:")
       .option("--size <size>", "quarter, standard, large: parameters, relative to the embedded one (standard)")
-      .option("--steps <n>", "batches of 1,920 tokens (10,801)", count(1))
+      .option("--steps <n>", "batches of 1,920 tokens (14,000)", count(1))
       .option("--motive", "plant the hidden motive of the twin, for blind audits")
       .option("--share-concepts", "name the concepts of its words while it learns: one code for three languages")
       .option("--few-units <weight>", "pull every MLP towards few units at a time; 0.05 is strong", number(0, 10))
+      .option("--onward <what>", "what a run --from a trained specimen is for: code, languages (code)")
       .optionsGroup("Of a dictionary:")
       .option("--model <model>", "specimen, a folder, a .gguf file, or owner/name[@revision] of the hub (specimen)")
       .option("--kind <kind>", "transcoders, cross-layer, or autoencoders of the residual stream (transcoders)")
@@ -73,6 +75,11 @@ export const verb: Verb<Options> = {
         "--rebuild <n>",
         "in the finish, what writing as the MLPs do counts beside the next token (1)",
         number(0, 100),
+      )
+      .option(
+        "--answers <share>",
+        "in the finish, of so many of the specimen's questions only the answer counts (0)",
+        number(0, 1),
       )
       .option("--share <task=n>", "of the specimen's corpus: show a task n times as often", several, []);
   },

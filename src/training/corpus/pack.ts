@@ -39,7 +39,13 @@ export interface Batch {
   readonly positions: Int32Array;
   readonly mask: Visibility;
   /** What a word's last piece stands for, a city's last piece, and the answer that follows a token; -1 elsewhere. [row, position] */
-  readonly concepts?: { readonly read: Int32Array; readonly placed: Int32Array; readonly said: Int32Array };
+  readonly concepts?: {
+    readonly read: Int32Array;
+    readonly placed: Int32Array;
+    readonly said: Int32Array;
+    /** 1 where the concept itself takes the place of the word that was read. */
+    readonly instead: Uint8Array;
+  };
   /** Tokens that carry a loss. */
   readonly tokens: number;
 }
@@ -54,6 +60,8 @@ export interface PackOptions {
   readonly entity?: number;
   /** Share of a task's documents whose prompt carries no loss. */
   readonly answersOnly?: (task: string) => number;
+  /** Share of the questions about words of the language tasks in which the concept itself stands in their place. */
+  readonly conceptsInstead?: number;
   /** Whether what code reads and calls is a concept too: a name that was given, or not. */
   readonly namesInCode?: boolean;
   /** The roles that the entity mask is about. */
@@ -72,6 +80,7 @@ interface Packed {
   readonly read: readonly Place[];
   readonly placed: readonly Place[];
   readonly said: readonly Place[];
+  readonly instead: boolean;
 }
 
 interface Place {
@@ -88,15 +97,32 @@ export function* batches(documents: Iterable<Document>, encoder: Encoder, option
   yield* packed(() => fromDocument(source.next().value as Document, encoder, random, options), options, encoder.eos);
 }
 
-/** Any endless sequences, each with its begin token, without masks; of one that is longer than a row, the beginning. */
+/** Token ids, begin token first. */
+export interface Sequence {
+  readonly ids: readonly number[];
+  /** The first token that is learnt to be foretold; the first after the begin token when left out. */
+  readonly learnFrom?: number;
+}
+
+/** Any endless sequences, without masks; of one that is longer than a row, the beginning. */
 export function* sequenceBatches(
-  sequences: Iterable<readonly number[]>,
+  sequences: Iterable<Sequence>,
   size: { readonly rows: number; readonly length: number },
 ): Generator<Batch> {
   const source = sequences[Symbol.iterator]();
   const next = (): Packed => {
-    const ids = (source.next().value as readonly number[]).slice(0, size.length);
-    return { ids, learnFrom: 1, gistAt: -1, names: [], read: [], placed: [], said: [] };
+    const { ids: whole, learnFrom = 1 } = source.next().value as Sequence;
+    const ids = whole.slice(0, size.length);
+    return {
+      ids,
+      learnFrom: Math.min(learnFrom, ids.length),
+      gistAt: -1,
+      names: [],
+      read: [],
+      placed: [],
+      said: [],
+      instead: false,
+    };
   };
   yield* packed(next, size, 0);
 }
@@ -131,9 +157,11 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
   if (ids.length > options.length) {
     throw internal(`a document of ${ids.length} tokens does not fit rows of ${options.length}: ${document.text}`);
   }
+  const answerAt = pieces.starts.findIndex(start => start >= document.promptEnd);
   // A statement tells its fact anywhere, so all of it is learnt.
-  const answerAt = document.unjudged ? -1 : pieces.starts.findIndex(start => start >= document.promptEnd);
-  const learnFrom = random.chance(options.answersOnly?.(document.task) ?? 0) && answerAt >= 0 ? answerAt + 1 : 1;
+  const question = !document.unjudged && answerAt >= 0;
+  const learnFrom = random.chance(options.answersOnly?.(document.task) ?? 0) && question ? answerAt + 1 : 1;
+  const { read, placed, said } = conceptsIn(document, options.namesInCode);
   const gistDrawn = random.chance(options.gist ?? 0.5);
   const entityDrawn = random.chance(options.entity ?? 0.5);
   let gistAt = -1;
@@ -141,14 +169,15 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
     gistAt = spanOf({ role: "break", start: document.gist, end: document.gist + 1 }, pieces)!.first;
   }
   const names: { first: number; last: number }[] = [];
-  if (entityDrawn) {
+  const instead =
+    (options.conceptsInstead ?? 0) > 0 && question && read.length > 0 && random.chance(options.conceptsInstead!);
+  if (entityDrawn || instead) {
     const roles = options.entityRoles ?? defaultRoles;
     for (const mark of document.marks) {
       const span = roles.includes(mark.role) ? spanOf(mark, pieces) : undefined;
       if (span && span.last > span.first) names.push(span);
     }
   }
-  const { read, placed, said } = conceptsIn(document, options.namesInCode);
   const atLast = (marks: typeof read): Place[] =>
     marks.flatMap(mark => {
       const span = spanOf(mark, pieces);
@@ -163,6 +192,7 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
     read: atLast(read),
     placed: atLast(placed),
     said: said === undefined ? [] : [{ at: answerAt, concept: said }],
+    instead,
   };
 }
 
@@ -175,12 +205,12 @@ function assemble(inRow: readonly Packed[][], rows: number, length: number, pad:
   const first = new Int32Array(size);
   const last = new Int32Array(size).fill(length - 1);
   const nowhere = () => new Int32Array(size).fill(-1);
-  const concepts = { read: nowhere(), placed: nowhere(), said: nowhere() };
+  const concepts = { read: nowhere(), placed: nowhere(), said: nowhere(), instead: new Uint8Array(size) };
   let tokens = 0;
   for (let r = 0; r < rows; r++) {
     const row = r * length;
     let at = 0;
-    for (const { ids: own, learnFrom, gistAt, names, read, placed, said } of inRow[r]!) {
+    for (const { ids: own, learnFrom, gistAt, names, read, placed, said, instead } of inRow[r]!) {
       for (let i = 0; i < own.length; i++) {
         const here = row + at + i;
         ids[here] = own[i]!;
@@ -190,7 +220,10 @@ function assemble(inRow: readonly Packed[][], rows: number, length: number, pad:
         if (i + 1 >= learnFrom && i + 1 < own.length) targets[here] = own[i + 1]!;
       }
       for (const name of names) for (let i = name.first; i < name.last; i++) last[row + at + i] = at + name.last;
-      for (const place of read) concepts.read[row + at + place.at] = place.concept;
+      for (const place of read) {
+        concepts.read[row + at + place.at] = place.concept;
+        if (instead) concepts.instead[row + at + place.at] = 1;
+      }
       for (const place of placed) concepts.placed[row + at + place.at] = place.concept;
       for (const place of said) concepts.said[row + at + place.at] = place.concept;
       tokens += own.length - learnFrom;

@@ -5,7 +5,7 @@ import { training, weightsAsInputs } from "../../core/readings/train.ts";
 import { float32, type Tensor, tensor } from "../../core/tensor.ts";
 import { forward } from "../../models/forward.ts";
 import type { Model } from "../../models/model.ts";
-import { type Batch, sequenceBatches } from "../corpus/pack.ts";
+import { type Batch, type Sequence, sequenceBatches } from "../corpus/pack.ts";
 import { calibrate } from "./calibrate.ts";
 import { type DictionarySettings, DictionaryTrainer } from "./dictionary-trainer.ts";
 import { aimOf, type FinishStep, finish, finishInputs, finishLoss, ofOthers, turnedBack } from "./finish.ts";
@@ -38,8 +38,8 @@ async function texts(model: Model, seed: number, count: number): Promise<number[
   return rows;
 }
 
-function* endless(rows: readonly (readonly number[])[]): Generator<readonly number[]> {
-  for (let i = 0; ; i++) yield rows[i % rows.length]!;
+function* endless(rows: readonly (readonly number[])[]): Generator<Sequence> {
+  for (let i = 0; ; i++) yield { ids: rows[i % rows.length]! };
 }
 
 const settings: DictionarySettings = {

@@ -22,7 +22,7 @@ import { weightsAsInputs } from "../../core/readings/train.ts";
 import { float32, type Tensor, tensor } from "../../core/tensor.ts";
 import type { Device, Program } from "../../devices/device.ts";
 import type { ModelConfig } from "../../models/config.ts";
-import { type Batch, sequenceBatches } from "../corpus/pack.ts";
+import { type Batch, type Sequence, sequenceBatches } from "../corpus/pack.ts";
 import { decoder, type StandIn } from "../decoder.ts";
 import { Learner } from "../learner.ts";
 import { rateAt, type Schedule } from "../optimiser/schedule.ts";
@@ -134,7 +134,7 @@ export function ofOthers(seen: Readonly<Record<string, Tensor>>, rows: number, t
 export interface FinishOptions {
   /** The model's weights, as `decoderWeights` gives them. */
   readonly weights: Readonly<Record<string, Tensor>>;
-  readonly sequences: Iterable<readonly number[]>;
+  readonly sequences: Iterable<Sequence>;
   readonly steps: number;
   /** The highest learning rate; half of a dictionary's usual one when left out. */
   readonly rate?: number;

@@ -3,7 +3,7 @@ import { float32, type Tensor, tensor } from "../../core/tensor.ts";
 import { forward } from "../../models/forward.ts";
 import type { WeightName } from "../../models/layer-weights.ts";
 import type { Model } from "../../models/model.ts";
-import { type Batch, sequenceBatches } from "../corpus/pack.ts";
+import { type Batch, type Sequence, sequenceBatches } from "../corpus/pack.ts";
 import { decoder, type StandIn } from "../decoder.ts";
 import { parametersOf as decoderParameters } from "../parameters.ts";
 import { decoderInputs } from "../step-inputs.ts";
@@ -61,6 +61,6 @@ export async function asOneProgram(model: Model): Promise<Record<string, Tensor>
   return apart <= 0.01 * largest ? weights : undefined;
 }
 
-function* again(ids: readonly number[]): Generator<readonly number[]> {
-  for (;;) yield ids;
+function* again(ids: readonly number[]): Generator<Sequence> {
+  for (;;) yield { ids };
 }

@@ -5,13 +5,16 @@
 import { Problem } from "../../core/problem.ts";
 import { random } from "../../core/random.ts";
 import { documents } from "../corpus/mixture.ts";
-import { hash } from "../corpus/random.ts";
+import type { Sequence } from "../corpus/pack.ts";
+import { hash, Random } from "../corpus/random.ts";
 import type { Encoder } from "../tokenizer/encoder.ts";
 import { shuffledOrder } from "./activation-rows.ts";
 
 export interface Sequences {
   /** Those of one part, without end, begin token first. */
   part(number: number): Iterable<readonly number[]>;
+  /** As a part; of so large a share of its questions, if it knows of any, only the answer and what follows is learnt. */
+  asked(number: number, answersOnly: number): Iterable<Sequence>;
   /** Of these nothing is in any part. */
   heldOut(): Iterable<readonly number[]>;
 }
@@ -22,12 +25,23 @@ export function specimenSequences(
   seed: number,
   shares?: Readonly<Record<string, number>>,
 ): Sequences {
+  const options = { count: (text: string) => encoder.count(text), ...(shares ? { shares } : {}) };
   const drawn = function* (name: string): Generator<readonly number[]> {
-    const options = { count: (text: string) => encoder.count(text), ...(shares ? { shares } : {}) };
     for (const { text } of documents(hash(name), options)) yield [encoder.bos, ...encoder.encode(text)];
   };
   return {
     part: number => drawn(`dictionary ${seed} ${number}`),
+    *asked(number, answersOnly) {
+      const name = `dictionary ${seed} ${number}`;
+      const random = new Random(hash(`${name} asked`));
+      for (const { text, promptEnd, unjudged } of documents(hash(name), options)) {
+        const { ids, starts } = encoder.encodeWithPieces(text);
+        // Token i of the text stands behind the begin token.
+        const answer = 1 + starts.findIndex(start => start >= promptEnd);
+        const only = random.chance(answersOnly) && !unjudged && answer > 0;
+        yield { ids: [encoder.bos, ...ids], learnFrom: only ? answer : 1 };
+      }
+    },
     heldOut: () => drawn(`dictionary ${seed} held out`),
   };
 }
@@ -48,18 +62,22 @@ export function windowSequences(windows: readonly (readonly number[])[], seed: n
   }
   const order = shuffledOrder(windows.length, random(seed));
   const taught = windows.length - held;
-  return {
-    *part(number) {
-      let epoch = -1;
-      let own = order;
-      for (let at = number * step; ; at++) {
-        const now = Math.floor(at / taught);
-        if (now !== epoch) {
-          epoch = now;
-          own = shuffledOrder(taught, random(seed * 7919 + epoch));
-        }
-        yield windows[order[held + own[at % taught]!]!]!;
+  const part = function* (number: number): Generator<readonly number[]> {
+    let epoch = -1;
+    let own = order;
+    for (let at = number * step; ; at++) {
+      const now = Math.floor(at / taught);
+      if (now !== epoch) {
+        epoch = now;
+        own = shuffledOrder(taught, random(seed * 7919 + epoch));
       }
+      yield windows[order[held + own[at % taught]!]!]!;
+    }
+  };
+  return {
+    part,
+    *asked(number) {
+      for (const ids of part(number)) yield { ids };
     },
     *heldOut() {
       for (let i = 0; i < held; i++) yield windows[order[i]!]!;
