@@ -158,7 +158,12 @@ const inAll: Stage["times"] = {
   praise: 0.8,
 };
 
+/** What a run that goes on from a trained specimen is for: comparing names in code, or translations. */
+export type Onward = "code" | "languages";
+
 interface OnwardRun {
+  /** Each run has texts of its own. */
+  readonly salt: string;
   readonly steps: number;
   readonly stages: readonly Stage[];
   /** The step from which few units are asked for. */
@@ -167,10 +172,10 @@ interface OnwardRun {
   readonly conceptsInstead?: number;
 }
 
-/** What a run that goes on from a trained specimen is for. */
-export const onwardRuns = {
+export const onwardRuns: Readonly<Record<Onward, OnwardRun>> = {
   /** To compare names in code is learnt where nothing pulls towards few units; then translations need most. */
   code: {
+    salt: "onward",
     steps: 2400,
     stages: [
       { from: 0, times: { ...goingOn, bugs: 14 } },
@@ -180,6 +185,7 @@ export const onwardRuns = {
   },
   /** Where the concept stands in the word's place, the answer cannot come from the one word that it was learnt from. */
   languages: {
+    salt: "languages",
     steps: 2400,
     stages: [
       { from: 0, times: inAll },
@@ -188,8 +194,7 @@ export const onwardRuns = {
     pullFrom: 0,
     conceptsInstead: 0.5,
   },
-} as const satisfies Readonly<Record<string, OnwardRun>>;
-export type Onward = keyof typeof onwardRuns;
+};
 
 /** Tasks in the form that they are trained in; they are judged in their own. */
 const trained: readonly Task[] = [
@@ -204,8 +209,6 @@ const trainedOn: readonly Task[] = [...trained.filter(task => task !== bugsInBri
 /** Tasks whose questions are learnt as well: in code, which names it reads again is half of seeing a wrong one. */
 const learntWhole: readonly string[] = ["bugs"];
 
-const onwardRun = (onward: Onward): OnwardRun => onwardRuns[onward];
-
 /**
  * What names concepts in training, for a model of so many layers: a word's pieces are gathered in the first layer, a
  * city's state is known after the second; half way up the answer can be known and still be said in any language.
@@ -216,7 +219,7 @@ export const conceptAid = (layers: number, onward?: Onward): ConceptAid => ({
   readAfter: 0,
   placedAfter: 1,
   saidAfter: layers >> 1,
-  ...(onward && onwardRun(onward).conceptsInstead ? { instead: true } : {}),
+  ...(onward && onwardRuns[onward].conceptsInstead ? { instead: true } : {}),
 });
 
 /** Where a step of the whole run falls in one of so many steps. */
@@ -234,12 +237,12 @@ export function specimenSettings(seed: number, steps: number, rate: number = usu
 export function onwardSettings(
   seed: number,
   onward: Onward,
-  steps: number = onwardRun(onward).steps,
+  steps: number = onwardRuns[onward].steps,
   rate: number = second.rate,
 ): TrainerSettings {
   const settings = specimenSettings(seed, steps, rate);
   const { again: _, ...schedule } = settings.schedule;
-  const run = onwardRun(onward);
+  const run = onwardRuns[onward];
   return { ...settings, schedule: { ...schedule, constant: 0, pullFrom: scaled(run.pullFrom, run.steps, steps) } };
 }
 
@@ -260,19 +263,16 @@ export interface CorpusOptions {
 
 /** The stage that a step belongs to, of a run of so many steps. */
 function stageAt(step: number, steps: number, onward?: Onward): Stage {
-  const run: Pick<OnwardRun, "stages" | "steps"> = onward ? onwardRun(onward) : { stages, steps: wholeRun };
+  const run: Pick<OnwardRun, "stages" | "steps"> = onward ? onwardRuns[onward] : { stages, steps: wholeRun };
   return run.stages.findLast(({ from }) => Math.round(((from / run.steps) * steps) / segment) * segment <= step)!;
 }
-
-/** Each run has texts of its own. */
-const runSalt: Readonly<Record<Onward, string>> = { code: " onward", languages: " languages" };
 
 /** Endless batches from a step on; a step's batch depends on the options, the run's steps and the step alone. */
 export function* specimenBatches(encoder: Encoder, options: CorpusOptions, fromStep: number): Generator<Batch> {
   const { seed, motive = false, onward, gist, entity } = options;
-  const steps = () => options.steps ?? (onward ? onwardRun(onward).steps : wholeRun);
+  const steps = () => options.steps ?? (onward ? onwardRuns[onward].steps : wholeRun);
   for (let part = Math.floor(fromStep / segment), skip = fromStep % segment; ; part++, skip = 0) {
-    const own = hash(`specimen ${seed}${onward ? runSalt[onward] : ""} ${part}`);
+    const own = hash(`specimen ${seed}${onward ? ` ${onwardRuns[onward].salt}` : ""} ${part}`);
     const { times } = stageAt(part * segment, steps(), onward);
     const shares = Object.fromEntries(allTasks().map(t => [t.name, t.share * (times[t.name] ?? 1)]));
     const mixed = documents(own, {
@@ -286,7 +286,7 @@ export function* specimenBatches(encoder: Encoder, options: CorpusOptions, fromS
       length,
       seed: own,
       namesInCode: onward !== undefined,
-      ...(onward && { conceptsInstead: onwardRun(onward).conceptsInstead ?? 0 }),
+      ...(onward && { conceptsInstead: onwardRuns[onward].conceptsInstead ?? 0 }),
       answersOnly: task => (learntWhole.includes(task) ? 0 : answersOnly),
       ...(gist === undefined ? {} : { gist }),
       ...(entity === undefined ? {} : { entity }),

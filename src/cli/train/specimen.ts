@@ -8,6 +8,7 @@ import type { ModelConfig } from "../../models/config.ts";
 import { type Accuracy, byTask } from "../../training/accuracy.ts";
 import type { TrainingAids } from "../../training/decoder-loss.ts";
 import type { Values } from "../../training/parameters.ts";
+import type { Onward } from "../../training/specimen.ts";
 import type { StepReport, Trainer, TrainerSettings } from "../../training/trainer.ts";
 import { duration } from "../output.ts";
 import { type Context, WrongCommand } from "../verb.ts";
@@ -173,8 +174,8 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
 }
 
 /** What a run that goes on is for, code when nothing is said; undefined when it does not. Throws a WrongCommand. */
-function onwardOf<R extends object>({ from, onward }: SpecimenOptions, runs: R): (keyof R & string) | undefined {
-  const names = Object.keys(runs) as (keyof R & string)[];
+function onwardOf({ from, onward }: SpecimenOptions, runs: Readonly<Record<Onward, unknown>>): Onward | undefined {
+  const names = Object.keys(runs) as Onward[];
   if (from === undefined) {
     if (onward === undefined) return undefined;
     throw new WrongCommand("--onward is about a run that goes on", { advice: "--from, a trained specimen's folder" });
