@@ -108,7 +108,7 @@ const jobs = [
     out: index,
     command: [
       ...["index", "--model", folder, "--basis", dictionary, "--corpus", "specimen"],
-      ...["--window", "24", "--tokens", tokens(200_000)],
+      ...["--window", "24", "--tokens", tokens(180_000)],
     ],
   },
 ];
