@@ -141,7 +141,8 @@ for (const [i, job] of jobs.entries()) {
     if (status !== 0) process.exit(status ?? 1);
   }
   if (before && existsSync(before)) {
-    writeFileSync(report, `${JSON.stringify({ ...read(report), from: read(reportOf(before)) }, null, 2)}\n`);
+    // In one line: it comes along, and the histories of all runs are long.
+    writeFileSync(report, `${JSON.stringify({ ...read(report), from: read(reportOf(before)) })}\n`);
     rmSync(before, { recursive: true });
   }
 }
