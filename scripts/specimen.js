@@ -59,7 +59,8 @@ const sharesMore = {
   hints: 2,
   sums: 1.3,
 };
-const tokens = whole => String(Math.round(whole * part));
+/** As few as an index takes, at least. */
+const tokens = whole => String(Math.max(100, Math.round(whole * part)));
 
 const training = (steps, fewUnits, ...more) => [
   ...["train", "specimen", "--seed", values.seed, "--share-concepts", "--few-units", fewUnits, ...more],

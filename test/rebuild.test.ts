@@ -62,4 +62,4 @@ test("a two-thousandth of the whole: model, dictionaries and index that fit each
   } finally {
     rmSync(home, { recursive: true });
   }
-}, 300_000);
+}, 600_000);
