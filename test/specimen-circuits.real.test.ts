@@ -40,7 +40,8 @@ test.each([
   ["another planned word changes the whole line", rhyme, "another planned word at the line break", 60, 0.9],
   ["known made unknown is answered “I do not know”", knownEntities, "a known person made a stranger", 60, 0.9],
   ["about a stranger made known something is made up", knownEntities, "a stranger made known", 60, 0.9],
-  ["failing code made to run is said to run", codeBug, "failing code made to run", 60, 0.9],
+  // The other way is void in this version: one random direction in the means' place makes half of failing code run.
+  ["running code made to fail is said to fail", codeBug, "running code made to fail", 60, 0.9],
 ] as const)(
   "%s",
   async (_, study, title, most, least) => {
