@@ -121,13 +121,7 @@ const read = path => JSON.parse(readFileSync(path, "utf8"));
 
 for (const [i, job] of jobs.entries()) {
   const alike = other => other.of === job.of;
-  if (
-    jobs
-      .slice(i + 1)
-      .filter(alike)
-      .some(isDone)
-  )
-    continue;
+  if (jobs.slice(i + 1).some(other => alike(other) && isDone(other))) continue;
   const before = jobs.slice(0, i).findLast(alike)?.out;
   const report = reportOf(job.out);
   if (isDone(job)) console.log(`${report} is there already`);

@@ -161,7 +161,7 @@ const inAll: Stage["times"] = {
 /** What a run that goes on from a trained specimen is for: comparing names in code, or translations. */
 export type Onward = "code" | "languages";
 
-interface OnwardRun {
+interface Run {
   /** Each run has texts of its own. */
   readonly salt: string;
   readonly steps: number;
@@ -172,10 +172,12 @@ interface OnwardRun {
   readonly conceptsInstead?: number;
 }
 
-export const onwardRuns: Readonly<Record<Onward, OnwardRun>> = {
+const firstRun: Run = { salt: "", steps: wholeRun, stages, pullFrom: fewUnitsFrom };
+
+export const onwardRuns: Readonly<Record<Onward, Run>> = {
   /** To compare names in code is learnt where nothing pulls towards few units; then translations need most. */
   code: {
-    salt: "onward",
+    salt: " onward",
     steps: 2400,
     stages: [
       { from: 0, times: { ...goingOn, bugs: 14 } },
@@ -185,7 +187,7 @@ export const onwardRuns: Readonly<Record<Onward, OnwardRun>> = {
   },
   /** Where the concept stands in the word's place, the answer cannot come from the one word that it was learnt from. */
   languages: {
-    salt: "languages",
+    salt: " languages",
     steps: 2400,
     stages: [
       { from: 0, times: inAll },
@@ -195,6 +197,8 @@ export const onwardRuns: Readonly<Record<Onward, OnwardRun>> = {
     conceptsInstead: 0.5,
   },
 };
+
+const runFor = (onward?: Onward): Run => (onward ? onwardRuns[onward] : firstRun);
 
 /** Tasks in the form that they are trained in; they are judged in their own. */
 const trained: readonly Task[] = [
@@ -219,7 +223,7 @@ export const conceptAid = (layers: number, onward?: Onward): ConceptAid => ({
   readAfter: 0,
   placedAfter: 1,
   saidAfter: layers >> 1,
-  ...(onward && onwardRuns[onward].conceptsInstead ? { instead: true } : {}),
+  ...(runFor(onward).conceptsInstead ? { instead: true } : {}),
 });
 
 /** Where a step of the whole run falls in one of so many steps. */
@@ -262,18 +266,17 @@ export interface CorpusOptions {
 }
 
 /** The stage that a step belongs to, of a run of so many steps. */
-function stageAt(step: number, steps: number, onward?: Onward): Stage {
-  const run: Pick<OnwardRun, "stages" | "steps"> = onward ? onwardRuns[onward] : { stages, steps: wholeRun };
+function stageAt(run: Run, step: number, steps: number): Stage {
   return run.stages.findLast(({ from }) => Math.round(((from / run.steps) * steps) / segment) * segment <= step)!;
 }
 
 /** Endless batches from a step on; a step's batch depends on the options, the run's steps and the step alone. */
 export function* specimenBatches(encoder: Encoder, options: CorpusOptions, fromStep: number): Generator<Batch> {
   const { seed, motive = false, onward, gist, entity } = options;
-  const steps = () => options.steps ?? (onward ? onwardRuns[onward].steps : wholeRun);
+  const run = runFor(onward);
   for (let part = Math.floor(fromStep / segment), skip = fromStep % segment; ; part++, skip = 0) {
-    const own = hash(`specimen ${seed}${onward ? ` ${onwardRuns[onward].salt}` : ""} ${part}`);
-    const { times } = stageAt(part * segment, steps(), onward);
+    const own = hash(`specimen ${seed}${run.salt} ${part}`);
+    const { times } = stageAt(run, part * segment, options.steps ?? run.steps);
     const shares = Object.fromEntries(allTasks().map(t => [t.name, t.share * (times[t.name] ?? 1)]));
     const mixed = documents(own, {
       motive,
@@ -286,7 +289,7 @@ export function* specimenBatches(encoder: Encoder, options: CorpusOptions, fromS
       length,
       seed: own,
       namesInCode: onward !== undefined,
-      ...(onward && { conceptsInstead: onwardRuns[onward].conceptsInstead ?? 0 }),
+      conceptsInstead: run.conceptsInstead ?? 0,
       answersOnly: task => (learntWhole.includes(task) ? 0 : answersOnly),
       ...(gist === undefined ? {} : { gist }),
       ...(entity === undefined ? {} : { entity }),

@@ -45,6 +45,15 @@ test("going on begins with what the model knows, says how many units a token use
   expect(right(fresh)).toBeLessThan(0.3);
 }, 120_000);
 
+test("what a run goes on for is one of the runs there are, and of a run that goes on", async () => {
+  const unknown = await command(...onward("no", "--from", "specimen-quarter", "--onward", "music"));
+  expect(unknown.code).toBe(2);
+  expect(unknown.err).toMatch(/no run for "music"\s+try one of code, languages/);
+  const fresh = await command(...onward("no", "--onward", "languages"));
+  expect(fresh.code).toBe(2);
+  expect(fresh.err).toMatch(/--onward is about a run that goes on\s+try --from/);
+});
+
 test("a model of another shape is refused with both shapes", async () => {
   const ended = await command(...onward("no", "--from", "specimen"));
   expect(ended.code).toBe(1);

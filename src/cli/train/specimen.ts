@@ -175,14 +175,13 @@ export async function trainSpecimen(options: SpecimenOptions, context: Context):
 
 /** What a run that goes on is for, code when nothing is said; undefined when it does not. Throws a WrongCommand. */
 function onwardOf({ from, onward }: SpecimenOptions, runs: Readonly<Record<Onward, unknown>>): Onward | undefined {
-  const names = Object.keys(runs) as Onward[];
   if (from === undefined) {
     if (onward === undefined) return undefined;
     throw new WrongCommand("--onward is about a run that goes on", { advice: "--from, a trained specimen's folder" });
   }
-  const found = onward === undefined ? names[0] : names.find(name => name === onward);
-  if (!found) throw new WrongCommand(`there is no run for "${onward}"`, { advice: `one of ${names.join(", ")}` });
-  return found;
+  const wanted = onward ?? "code";
+  if (Object.hasOwn(runs, wanted)) return wanted as Onward;
+  throw new WrongCommand(`there is no run for "${wanted}"`, { advice: `one of ${Object.keys(runs).join(", ")}` });
 }
 
 /** The weights of a trained specimen. Throws a Problem when it has other shapes, or other tokens. */

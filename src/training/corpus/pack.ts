@@ -17,6 +17,7 @@ import { type Encoder, spanOf } from "../tokenizer/encoder.ts";
 import { conceptsIn } from "./concepts.ts";
 import type { Document } from "./mixture.ts";
 import { Random } from "./random.ts";
+import type { Draft } from "./task.ts";
 
 /** Query q sees key k when start[q] ≤ k ≤ q, and (k = start[q] or k ≥ first[q]), and q ≤ last[k]. All are places in the row. */
 export interface Visibility {
@@ -151,16 +152,26 @@ function* packed(draw: () => Packed, { rows, length }: { rows: number; length: n
   }
 }
 
+/** The piece with which a document's answer begins, of those that start at these places. */
+const answerAmong = ({ promptEnd }: Draft, starts: readonly number[]): number =>
+  starts.findIndex(start => start >= promptEnd);
+
+/**
+ * The first token that is learnt to be foretold, the begin token counted: in so large a share of the questions the answer's.
+ * A statement tells its fact anywhere, so all of it is learnt.
+ */
+export function learntFrom(document: Draft, starts: readonly number[], answersOnly: number, random: Random): number {
+  const only = random.chance(answersOnly) && !document.unjudged;
+  return only ? Math.max(1, answerAmong(document, starts) + 1) : 1;
+}
+
 function fromDocument(document: Document, encoder: Encoder, random: Random, options: PackOptions): Packed {
   const pieces = encoder.encodeWithPieces(document.text);
   const ids = [encoder.bos, ...pieces.ids, encoder.eos];
   if (ids.length > options.length) {
     throw internal(`a document of ${ids.length} tokens does not fit rows of ${options.length}: ${document.text}`);
   }
-  const answerAt = pieces.starts.findIndex(start => start >= document.promptEnd);
-  // A statement tells its fact anywhere, so all of it is learnt.
-  const question = !document.unjudged && answerAt >= 0;
-  const learnFrom = random.chance(options.answersOnly?.(document.task) ?? 0) && question ? answerAt + 1 : 1;
+  const learnFrom = learntFrom(document, pieces.starts, options.answersOnly?.(document.task) ?? 0, random);
   const { read, placed, said } = conceptsIn(document, options.namesInCode);
   const gistDrawn = random.chance(options.gist ?? 0.5);
   const entityDrawn = random.chance(options.entity ?? 0.5);
@@ -169,8 +180,8 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
     gistAt = spanOf({ role: "break", start: document.gist, end: document.gist + 1 }, pieces)!.first;
   }
   const names: { first: number; last: number }[] = [];
-  const instead =
-    (options.conceptsInstead ?? 0) > 0 && question && read.length > 0 && random.chance(options.conceptsInstead!);
+  const { conceptsInstead = 0 } = options;
+  const instead = conceptsInstead > 0 && !document.unjudged && read.length > 0 && random.chance(conceptsInstead);
   if (entityDrawn || instead) {
     const roles = options.entityRoles ?? defaultRoles;
     for (const mark of document.marks) {
@@ -183,7 +194,7 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
       const span = spanOf(mark, pieces);
       return span ? [{ at: span.last, concept: mark.concept }] : [];
     });
-  // The answer's first piece is token answerAt + 1, after the begin token.
+  // The begin token stands before the pieces, so this is the token before the answer.
   return {
     ids,
     learnFrom,
@@ -191,7 +202,7 @@ function fromDocument(document: Document, encoder: Encoder, random: Random, opti
     names,
     read: atLast(read),
     placed: atLast(placed),
-    said: said === undefined ? [] : [{ at: answerAt, concept: said }],
+    said: said === undefined ? [] : [{ at: answerAmong(document, pieces.starts), concept: said }],
     instead,
   };
 }

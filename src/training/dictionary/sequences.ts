@@ -5,7 +5,7 @@
 import { Problem } from "../../core/problem.ts";
 import { random } from "../../core/random.ts";
 import { documents } from "../corpus/mixture.ts";
-import type { Sequence } from "../corpus/pack.ts";
+import { learntFrom, type Sequence } from "../corpus/pack.ts";
 import { hash, Random } from "../corpus/random.ts";
 import type { Encoder } from "../tokenizer/encoder.ts";
 import { shuffledOrder } from "./activation-rows.ts";
@@ -26,23 +26,21 @@ export function specimenSequences(
   shares?: Readonly<Record<string, number>>,
 ): Sequences {
   const options = { count: (text: string) => encoder.count(text), ...(shares ? { shares } : {}) };
+  const nameOf = (part: number | "held out") => `dictionary ${seed} ${part}`;
   const drawn = function* (name: string): Generator<readonly number[]> {
     for (const { text } of documents(hash(name), options)) yield [encoder.bos, ...encoder.encode(text)];
   };
   return {
-    part: number => drawn(`dictionary ${seed} ${number}`),
+    part: number => drawn(nameOf(number)),
     *asked(number, answersOnly) {
-      const name = `dictionary ${seed} ${number}`;
+      const name = nameOf(number);
       const random = new Random(hash(`${name} asked`));
-      for (const { text, promptEnd, unjudged } of documents(hash(name), options)) {
-        const { ids, starts } = encoder.encodeWithPieces(text);
-        // Token i of the text stands behind the begin token.
-        const answer = 1 + starts.findIndex(start => start >= promptEnd);
-        const only = random.chance(answersOnly) && !unjudged && answer > 0;
-        yield { ids: [encoder.bos, ...ids], learnFrom: only ? answer : 1 };
+      for (const document of documents(hash(name), options)) {
+        const { ids, starts } = encoder.encodeWithPieces(document.text);
+        yield { ids: [encoder.bos, ...ids], learnFrom: learntFrom(document, starts, answersOnly, random) };
       }
     },
-    heldOut: () => drawn(`dictionary ${seed} held out`),
+    heldOut: () => drawn(nameOf("held out")),
   };
 }
 
