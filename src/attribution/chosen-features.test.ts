@@ -55,3 +55,19 @@ test("in a model whose runs are dear, those that change most are the chart", asy
   // As they are, and with four factors.
   expect(tried).toHaveLength(5);
 });
+
+test("of two that can stand for each other, both left out at once, one is taken back for another that is for the answer", async () => {
+  const effects = [2, 2, 2, 2, 2, 2, -4.1, -4.2, 0.1, 0.1, 0.5, -0.5];
+  const { graph, effect } = features(effects);
+  /** One of features 8 and 9 is needed, and what is against the answer takes a little. */
+  const measure = async (charts: readonly ChosenFeatures[]) =>
+    charts.map(({ nodes }) => (nodes[9] || nodes[10] ? 1.15 : 0.3) - 0.1 * (nodes[7]! + nodes[8]!));
+  const { chosen, balance } = await chosenFeatures(graph, effect, {
+    silent: [],
+    budget: 4,
+    suffices: { sign: 1, gap: 10, cheap: true, measure },
+  });
+  expect(chosen.nodes[9]! + chosen.nodes[10]!).toBeGreaterThan(0);
+  // It would suffice as well with fewer against it: as many are shown as before.
+  expect(balance).toMatchObject({ for: 2, against: 2 });
+});

@@ -98,6 +98,8 @@ export async function chosenFeatures(
     const factor = best.sufficiency < 1 ? by : 1 / by;
     best = nearer(best, await reduced(graph, effect, most, suffices, factor, choose));
   }
+  if (suffices.cheap && !isSufficient(best.sufficiency))
+    best = await exchanged(graph, effect, suffices, best, choose(best.factor, most * WIDE));
   const { chosen, factor } = best;
   const signed = [
     ...graph.nodes.flatMap((node, i) => (node.kind === "unit" && chosen.nodes[i] ? [effect[i]!] : [])),
@@ -139,16 +141,7 @@ async function reduced(
   const coarse = graph.nodes.filter((node, i) => node.kind === "mlp" && chosen.nodes[i]).length;
   for (;;) {
     const [whole] = await suffices.measure([chosen]);
-    const features: { readonly effect: number; readonly without: ChosenFeatures }[] = chosen.silent.map(s => ({
-      effect: s.effect,
-      without: { ...chosen, silent: chosen.silent.filter(other => other !== s) },
-    }));
-    graph.nodes.forEach((node, i) => {
-      if (node.kind !== "unit" || !chosen.nodes[i]) return;
-      const nodes = chosen.nodes.slice();
-      nodes[i] = 0;
-      features.push({ effect: effect[i]!, without: { ...chosen, nodes } });
-    });
+    const features = featuresIn(graph, effect, chosen).map(one => ({ ...one, without: less(chosen, one) }));
     const more = features.length + coarse - budget;
     if (more <= 0) return { chosen, factor, sufficiency: whole! };
     const measured = await suffices.measure(features.map(({ without }) => without));
@@ -158,13 +151,85 @@ async function reduced(
     });
     const weakest = [...size.keys()].sort((a, b) => size[a]! - size[b]!);
     for (const i of weakest.slice(0, Math.min(more, Math.ceil(features.length * (1 - STAYS)))))
-      chosen = both(chosen, features[i]!.without);
+      chosen = less(chosen, features[i]!);
   }
 }
 
-/** What is in both charts. */
-function both(a: ChosenFeatures, b: ChosenFeatures): ChosenFeatures {
-  return { nodes: a.nodes.map((on, i) => on & b.nodes[i]!), silent: a.silent.filter(s => b.silent.includes(s)) };
+/** How many features are exchanged at once, at most, and how often. */
+const AT_ONCE = [16, 8, 4, 2, 1] as const;
+const EXCHANGES = 8;
+
+/**
+ * Where a chart does not bring the answer about still: some of its features are exchanged for as many of the wide chart's
+ * with which it comes nearer, like for like (one that is for the answer by the graph for another such), so that what speaks
+ * against the answer has as many places as before. Cost: one run for each feature of the wide chart, up to eight times.
+ */
+async function exchanged(
+  graph: Graph,
+  effect: Float64Array,
+  { measure }: Suffices,
+  begun: Sufficing,
+  wide: ChosenFeatures,
+): Promise<Sufficing> {
+  let best = begun;
+  const pool = featuresIn(graph, effect, wide);
+  for (let round = 0; round < EXCHANGES && !isSufficient(best.sufficiency); round++) {
+    const { chosen, sufficiency: whole } = best;
+    const mine = featuresIn(graph, effect, chosen);
+    const others = pool.filter(one => !holds(chosen, one));
+    const changed = [...mine.map(one => less(chosen, one)), ...others.map(one => more(chosen, one))];
+    const towards = (await measure(changed)).map(share => (share - whole) * Math.sign(1 - whole));
+    const ranked = (some: readonly Feature[], from: number) =>
+      some.map((one, i) => ({ one, nearer: towards[from + i]! })).sort((a, b) => b.nearer - a.nearer);
+    const [out, into] = [ranked(mine, 0), ranked(others, mine.length)];
+    const pairs = [1, -1].flatMap(side => {
+      const alike = ({ one }: { one: Feature }) => one.effect * side > 0;
+      const [gone, come] = [out.filter(alike), into.filter(alike)];
+      return come.slice(0, gone.length).map((to, i) => ({
+        gone: gone[i]!.one,
+        come: to.one,
+        nearer: gone[i]!.nearer + to.nearer,
+      }));
+    });
+    pairs.sort((a, b) => b.nearer - a.nearer);
+    const tried = AT_ONCE.map(n =>
+      pairs.slice(0, n).reduce((chart, { gone, come }) => more(less(chart, gone), come), chosen),
+    );
+    const shares = await measure(tried);
+    const before = best;
+    tried.forEach((chart, i) => {
+      best = nearer(best, { ...before, chosen: chart, sufficiency: shares[i]! });
+    });
+    if (best === before) break;
+  }
+  return best;
+}
+
+/** A feature of a chart: a node of the graph, or one that is silent on the prompt. */
+type Feature = { readonly effect: number } & ({ readonly node: number } | { readonly silent: SilentUnit });
+
+function featuresIn(graph: Graph, effect: Float64Array, { nodes, silent }: ChosenFeatures): Feature[] {
+  const active = graph.nodes.flatMap((node, i) =>
+    node.kind === "unit" && nodes[i] ? [{ effect: effect[i]!, node: i }] : [],
+  );
+  return [...silent.map(one => ({ effect: one.effect, silent: one })), ...active];
+}
+
+const holds = ({ nodes, silent }: ChosenFeatures, one: Feature): boolean =>
+  "node" in one ? nodes[one.node] === 1 : silent.includes(one.silent);
+
+function less(chart: ChosenFeatures, one: Feature): ChosenFeatures {
+  if ("silent" in one) return { ...chart, silent: chart.silent.filter(other => other !== one.silent) };
+  const nodes = chart.nodes.slice();
+  nodes[one.node] = 0;
+  return { ...chart, nodes };
+}
+
+function more(chart: ChosenFeatures, one: Feature): ChosenFeatures {
+  if ("silent" in one) return { ...chart, silent: [...chart.silent, one.silent] };
+  const nodes = chart.nodes.slice();
+  nodes[one.node] = 1;
+  return { ...chart, nodes };
 }
 
 interface Sufficing {
