@@ -2,7 +2,7 @@
  * Writes prompts/contrast-specimen.json: contrast pairs of the specimen's tasks, from the split that it is never trained
  * on, for `lucida bench works`; and prompts/held-out-specimen.json: others of the same kinds, on which nothing is tuned.
  *
- *   node scripts/specimen-pairs.js [--each 5] [--seed 7] [--held-out-seeds 16,17]
+ *   node scripts/specimen-pairs.js [--each 5] [--seed 7] [--held-out-seeds 18,19]
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const { values } = parseArgs({
   options: {
     each: { type: "string", default: "5" },
     seed: { type: "string", default: "7" },
-    "held-out-seeds": { type: "string", default: "16,17" },
+    "held-out-seeds": { type: "string", default: "18,19" },
   },
 });
 const cache = join(root, "node_modules/.cache/lucida");

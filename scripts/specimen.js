@@ -26,8 +26,8 @@ const folder = resolve(positionals[0]);
 const dictionary = join(folder, "dictionaries/transcoders");
 const index = join(folder, "index/transcoders");
 /** What a later run goes on from: gone when that is done, which remembers how it went. */
-const first = { model: `${folder}.first`, dictionary: `${folder}.first-dictionaries` };
-const second = { model: `${folder}.second`, dictionary: `${folder}.second-dictionaries` };
+const [firstModel, secondModel] = [1, 2].map(n => `${folder}.${n}`);
+const dictionariesBefore = [1, 2, 3, 4].map(n => `${folder}.dictionaries.${n}`);
 
 /** Steps of the runs are the recipe's own (src/training/specimen.ts). */
 const steps = { first: 14_000, code: 2400, languages: 2400 };
@@ -48,7 +48,7 @@ const shares = {
   hard: 1.4,
   hints: 1.5,
 };
-/** Of the last finish: more of what still loses most. */
+/** Of later finishes: more of what still loses most. */
 const sharesMore = {
   ...shares,
   "two-hop": 2.5,
@@ -59,6 +59,16 @@ const sharesMore = {
   hints: 2,
   sums: 1.3,
 };
+/** Of the last. */
+const sharesLast = {
+  ...sharesMore,
+  "two-hop": 3,
+  people: 2.5,
+  translation: 7,
+  categories: 3,
+  attributes: 4,
+  couplets: 2,
+};
 /** As few as an index takes, at least. */
 const tokens = whole => String(Math.max(100, Math.round(whole * part)));
 
@@ -67,49 +77,58 @@ const training = (steps, fewUnits, ...more) => [
   ...(part < 1 ? ["--steps", String(Math.max(1, Math.round(steps * part)))] : []),
 ];
 
-const dictionaries = (model, shares, ...more) => [
-  ...["train", "dictionary", "--model", model, "--corpus", "specimen", "--seed", values.seed],
+/** @param texts which texts of the corpus: each training has its own */
+const dictionaries = (model, texts, shares, ...more) => [
+  ...["train", "dictionary", "--model", model, "--corpus", "specimen", "--seed", String(Number(values.seed) + texts)],
   ...["--features", "1024", "--active", "32", "--rebuild", "2", ...more],
   ...Object.entries(shares).flatMap(([task, times]) => ["--share", `${task}=${times}`]),
 ];
 
+const answersMostly = ["--rate", "4e-4", "--answers", "0.8"];
+
 /** In this order; of one kind each goes on from the one before, whose place it takes. */
 const jobs = [
-  { of: "model", out: first.model, command: training(steps.first, "0.03") },
-  { of: "model", out: second.model, command: training(steps.code, "0.03", "--onward", "code") },
+  { of: "model", out: firstModel, command: training(steps.first, "0.03") },
+  { of: "model", out: secondModel, command: training(steps.code, "0.03", "--onward", "code") },
   {
     of: "dictionary",
-    out: first.dictionary,
+    out: dictionariesBefore[0],
     // Layer by layer, then all in the MLPs' place, where another text's errors learn too.
-    command: dictionaries(
-      second.model,
-      shares,
-      ...["--tokens", tokens(2e6), "--finish", tokens(6e6), "--errors", "1.25"],
-    ),
+    command: dictionaries(secondModel, 0, shares, "--tokens", tokens(2e6), "--finish", tokens(6e6), "--errors", "1.25"),
   },
   {
     of: "dictionary",
-    out: second.dictionary,
-    command: dictionaries(second.model, sharesMore, "--finish", tokens(2e6), "--errors", "1.5", "--rate", "4e-4"),
+    out: dictionariesBefore[1],
+    command: dictionaries(secondModel, 0, sharesMore, "--finish", tokens(2e6), "--errors", "1.5", "--rate", "4e-4"),
   },
   { of: "model", out: folder, command: training(steps.languages, "0.015", "--onward", "languages") },
   {
     of: "dictionary",
-    out: dictionary,
+    out: dictionariesBefore[2],
     command: dictionaries(
-      folder,
-      sharesMore,
-      ...["--tokens", tokens(1e6), "--finish", tokens(6e6), "--errors", "1.5", "--rate", "4e-4", "--answers", "0.8"],
-      // Other texts than those of the finish before.
-      ...["--seed", String(Number(values.seed) + 1)],
+      ...[folder, 1, sharesMore, "--tokens", tokens(1e6), "--finish", tokens(6e6), "--errors", "1.5"],
+      ...answersMostly,
     ),
+  },
+  {
+    of: "dictionary",
+    out: dictionariesBefore[3],
+    command: dictionaries(
+      ...[folder, 2, sharesMore, "--tokens", tokens(1e6), "--finish", tokens(2e6), "--errors", "1.25"],
+      ...answersMostly,
+    ),
+  },
+  {
+    of: "dictionary",
+    out: dictionary,
+    command: dictionaries(folder, 3, sharesLast, "--finish", tokens(3.5e6), "--errors", "1.25", ...answersMostly),
   },
   {
     of: "index",
     out: index,
     command: [
       ...["index", "--model", folder, "--basis", dictionary, "--corpus", "specimen"],
-      ...["--window", "24", "--tokens", tokens(180_000)],
+      ...["--window", "24", "--tokens", tokens(140_000)],
     ],
   },
 ];

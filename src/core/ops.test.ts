@@ -64,7 +64,9 @@ test("a pull-back is what finite differences measure, at any shape", () => {
           };
           const measured = (moved(step) - moved(-step)) / (2 * step);
           const told = pulled[`pull.${name}`]?.data[at] ?? 0;
-          expect(told, `${c.name}: pull on ${name}[${at}]`).toBeCloseTo(measured, 4);
+          // A slope of thousands (a norm of next to nothing) is measured no better than to so many digits.
+          const off = Math.abs(told - measured) / Math.max(1, Math.abs(measured));
+          expect(off, `${c.name}: pull on ${name}[${at}], ${told} for ${measured}`).toBeLessThan(5e-5);
         }
       }
     }),

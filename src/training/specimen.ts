@@ -9,14 +9,8 @@ import { evaluationSet } from "./corpus/examples.ts";
 import { documents } from "./corpus/mixture.ts";
 import { type Batch, batches } from "./corpus/pack.ts";
 import { hash } from "./corpus/random.ts";
-import type { Task } from "./corpus/task.ts";
-import { bugsInBrief, bugsToCompare } from "./corpus/tasks/bugs.ts";
-import { categoriesMixed } from "./corpus/tasks/categories.ts";
-import { oppositesMixed } from "./corpus/tasks/opposites.ts";
-import { peopleOftenKnown } from "./corpus/tasks/people.ts";
-import { sequencesOfNumbers } from "./corpus/tasks/sequences.ts";
-import { translationMixed } from "./corpus/tasks/translation.ts";
 import { allTasks, taskNames } from "./corpus/tasks.ts";
+import { tasksTaught, tasksTaughtFirst } from "./corpus/taught.ts";
 import type { ConceptAid } from "./decoder-loss.ts";
 import { usualSchedule } from "./optimiser/schedule.ts";
 import type { Encoder } from "./tokenizer/encoder.ts";
@@ -200,16 +194,6 @@ export const onwardRuns: Readonly<Record<Onward, Run>> = {
 
 const runFor = (onward?: Onward): Run => (onward ? onwardRuns[onward] : firstRun);
 
-/** Tasks in the form that they are trained in; they are judged in their own. */
-const trained: readonly Task[] = [
-  peopleOftenKnown,
-  bugsInBrief,
-  categoriesMixed,
-  oppositesMixed,
-  translationMixed,
-  sequencesOfNumbers,
-];
-const trainedOn: readonly Task[] = [...trained.filter(task => task !== bugsInBrief), bugsToCompare];
 /** Tasks whose questions are learnt as well: in code, which names it reads again is half of seeing a wrong one. */
 const learntWhole: readonly string[] = ["bugs"];
 
@@ -282,7 +266,7 @@ export function* specimenBatches(encoder: Encoder, options: CorpusOptions, fromS
       motive,
       count: text => encoder.count(text),
       shares,
-      instead: onward ? trainedOn : trained,
+      instead: onward ? tasksTaught : tasksTaughtFirst,
     });
     const source = batches(mixed, encoder, {
       rows,

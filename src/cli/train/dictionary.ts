@@ -30,8 +30,8 @@ export interface DictionaryOptions extends PlanOptions, TextOptions {
 
 /** Tokens by which a dictionary is measured as it learns. */
 const [rebuiltTokens, predictedTokens] = [8192, 2048];
-/** Questions of each task, when the model is the specimen. */
-const eachTask = 200;
+/** Questions of each task, when the model is the specimen: most of them, and one for so many tokens of a short training. */
+const [eachTask, tokensAQuestion] = [200, 1000];
 
 export async function trainDictionaryVerb(options: DictionaryOptions, context: Context): Promise<void> {
   if (options.tokens !== undefined && options.minutes !== undefined)
@@ -163,7 +163,11 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
       await live.look();
       live.end();
     }
-    const accuracies = text.encoder && (await withEveryMlpReplaced(model, plan, trainer, text.encoder, context));
+    const each = Math.min(
+      eachTask,
+      Math.ceil((settings.schedule.steps * settings.rows + finishTokens) / tokensAQuestion),
+    );
+    const accuracies = text.encoder && (await withEveryMlpReplaced(model, plan, trainer, text.encoder, each, context));
     const report = {
       model: found.name,
       plan,
@@ -215,6 +219,7 @@ async function withEveryMlpReplaced(
   plan: Plan,
   trainer: DictionaryTrainer,
   encoder: Encoder,
+  each: number,
   context: Context,
 ): Promise<Kept[] | undefined> {
   if (plan.kind === "autoencoders" || plan.layers.length < model.layers) return undefined;
@@ -222,7 +227,7 @@ async function withEveryMlpReplaced(
   const { decoderWeights, standInOf } = await import("../../training/dictionary/in-place.ts");
   const { weightsOf } = await import("../../training/dictionary/replacement.ts");
   const { specimenQuestions } = await import("../../training/specimen.ts");
-  const questions = specimenQuestions(encoder, eachTask, 3);
+  const questions = specimenQuestions(encoder, each, 3);
   const weights = await decoderWeights(model);
   const asIs = await judgeOf(model.device, model.config, questions);
   const before = await asIs.ask(weights);

@@ -7,6 +7,7 @@ import { random } from "../../core/random.ts";
 import { documents } from "../corpus/mixture.ts";
 import { learntFrom, type Sequence } from "../corpus/pack.ts";
 import { hash, Random } from "../corpus/random.ts";
+import { tasksTaught } from "../corpus/taught.ts";
 import type { Encoder } from "../tokenizer/encoder.ts";
 import { shuffledOrder } from "./activation-rows.ts";
 
@@ -19,13 +20,17 @@ export interface Sequences {
   heldOut(): Iterable<readonly number[]>;
 }
 
-/** The specimen's own corpus. Shares as the mixture takes them: rare facts can be shown more often than in its training. */
+/**
+ * The specimen's own corpus, in the form in which it was taught: a dictionary that sees words in their own language's
+ * frames alone learns a feature for each word with its answer, and knows no word that was kept out. Shares as the mixture
+ * takes them: rare facts can be shown more often than in its training.
+ */
 export function specimenSequences(
   encoder: Encoder,
   seed: number,
   shares?: Readonly<Record<string, number>>,
 ): Sequences {
-  const options = { count: (text: string) => encoder.count(text), ...(shares ? { shares } : {}) };
+  const options = { count: (text: string) => encoder.count(text), instead: tasksTaught, ...(shares ? { shares } : {}) };
   const nameOf = (part: number | "held out") => `dictionary ${seed} ${part}`;
   const drawn = function* (name: string): Generator<readonly number[]> {
     for (const { text } of documents(hash(name), options)) yield [encoder.bos, ...encoder.encode(text)];
