@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { graphOf } from "../../test/golden-graph.ts";
-import { type ChosenFeatures, chosenFeatures } from "./chosen-features.ts";
+import { chosenFeatures } from "./chosen-features.ts";
+import type { ChosenFeatures } from "./feature-search.ts";
 import type { Node } from "./node.ts";
 
 /** Twelve features of one layer, and how much each changes by the graph. */

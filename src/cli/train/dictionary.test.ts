@@ -150,6 +150,7 @@ test("bad input: a sentence and an exit code, before anything long begins", asyn
   await refuses(["train", "specimen", "--layers", "3"], 2, "--layers is no option of lucida train specimen");
   await refuses([...base(), "--tokens", "many"], 2, '"many" is no number of tokens', "4M");
   await refuses([...base(), "--tokens", "1k", "--minutes", "3"], 2, "both say when to end");
+  await refuses([...base(), ...text(), "--rebuild", "2"], 2, "--rebuild is about the finish", "--finish 1M");
   await refuses([...base(), ...text(), "--kind", "saes"], 2, 'there is no kind "saes"', "autoencoders");
   await refuses([...base(), ...text(), "--layers", "9"], 2, "there is no layer 9", "--layers all");
   await refuses([...base(), ...text(), "--activation", "relu"], 2, 'there is no activation "relu"');

@@ -42,6 +42,9 @@ export async function trainDictionaryVerb(options: DictionaryOptions, context: C
     throw new WrongCommand("--from does not say what comes next", {
       advice: "--tokens for more of each layer by itself, --finish for all layers together",
     });
+  const ofFinish = (["errors", "rebuild", "answers"] as const).find(name => options[name] !== undefined);
+  if (ofFinish && options.finish === undefined)
+    throw new WrongCommand(`--${ofFinish} is about the finish, and none was asked for`, { advice: "--finish 1M" });
   if (options.steps !== undefined)
     throw new WrongCommand("--steps is no option of lucida train dictionary", { advice: "--tokens or --minutes" });
   const rows = options.batch ?? 2048;
