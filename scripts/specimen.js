@@ -77,14 +77,20 @@ const training = (steps, fewUnits, ...more) => [
   ...(part < 1 ? ["--steps", String(Math.max(1, Math.round(steps * part)))] : []),
 ];
 
-/** @param texts which texts of the corpus: each training has its own */
-const dictionaries = (model, texts, shares, ...more) => [
+/**
+ * @param texts which texts of the corpus: each training has its own
+ * @param layers tokens that the layers learn from by themselves; `finish`, all together, where another text's errors learn too
+ */
+const dictionaries = (model, texts, shares, { layers, finish, errors }, ...more) => [
   ...["train", "dictionary", "--model", model, "--corpus", "specimen", "--seed", String(Number(values.seed) + texts)],
-  ...["--features", "1024", "--active", "32", "--rebuild", "2", ...more],
+  ...["--features", "1024", "--active", "32", "--rebuild", "2"],
+  ...(layers ? ["--tokens", tokens(layers)] : []),
+  ...["--finish", tokens(finish), "--errors", String(errors), ...more],
   ...Object.entries(shares).flatMap(([task, times]) => ["--share", `${task}=${times}`]),
 ];
 
-const answersMostly = ["--rate", "4e-4", "--answers", "0.8"];
+const slower = ["--rate", "4e-4"];
+const answersMostly = [...slower, "--answers", "0.8"];
 
 /** In this order; of one kind each goes on from the one before, whose place it takes. */
 const jobs = [
@@ -93,35 +99,28 @@ const jobs = [
   {
     of: "dictionary",
     out: dictionariesBefore[0],
-    // Layer by layer, then all in the MLPs' place, where another text's errors learn too.
-    command: dictionaries(secondModel, 0, shares, "--tokens", tokens(2e6), "--finish", tokens(6e6), "--errors", "1.25"),
+    command: dictionaries(secondModel, 0, shares, { layers: 2e6, finish: 6e6, errors: 1.25 }),
   },
   {
     of: "dictionary",
     out: dictionariesBefore[1],
-    command: dictionaries(secondModel, 0, sharesMore, "--finish", tokens(2e6), "--errors", "1.5", "--rate", "4e-4"),
+    command: dictionaries(secondModel, 0, sharesMore, { finish: 2e6, errors: 1.5 }, ...slower),
   },
   { of: "model", out: folder, command: training(steps.languages, "0.015", "--onward", "languages") },
   {
     of: "dictionary",
     out: dictionariesBefore[2],
-    command: dictionaries(
-      ...[folder, 1, sharesMore, "--tokens", tokens(1e6), "--finish", tokens(6e6), "--errors", "1.5"],
-      ...answersMostly,
-    ),
+    command: dictionaries(folder, 1, sharesMore, { layers: 1e6, finish: 6e6, errors: 1.5 }, ...answersMostly),
   },
   {
     of: "dictionary",
     out: dictionariesBefore[3],
-    command: dictionaries(
-      ...[folder, 2, sharesMore, "--tokens", tokens(1e6), "--finish", tokens(2e6), "--errors", "1.25"],
-      ...answersMostly,
-    ),
+    command: dictionaries(folder, 2, sharesMore, { layers: 1e6, finish: 2e6, errors: 1.25 }, ...answersMostly),
   },
   {
     of: "dictionary",
     out: dictionary,
-    command: dictionaries(folder, 3, sharesLast, "--finish", tokens(3.5e6), "--errors", "1.25", ...answersMostly),
+    command: dictionaries(folder, 3, sharesLast, { finish: 3.5e6, errors: 1.25 }, ...answersMostly),
   },
   {
     of: "index",

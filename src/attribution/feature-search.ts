@@ -46,10 +46,10 @@ export async function reduced(
   const coarse = graph.nodes.filter((node, i) => node.kind === "mlp" && chosen.nodes[i]).length;
   for (;;) {
     const [whole] = await suffices.measure([chosen]);
-    const features = featuresIn(graph, effect, chosen).map(one => ({ ...one, without: less(chosen, one) }));
+    const features = featuresIn(graph, effect, chosen);
     const over = features.length + coarse - budget;
     if (over <= 0) return { chosen, factor, sufficiency: whole! };
-    const measured = await suffices.measure(features.map(({ without }) => without));
+    const measured = await suffices.measure(eachLess(chosen, features));
     const size = measured.map((share, i) => {
       const change = (whole! - share) * suffices.gap + features[i]!.effect;
       return Math.abs(change) / (change * suffices.sign < 0 ? factor : 1);
@@ -82,7 +82,7 @@ export async function exchanged(
     const { chosen, sufficiency: whole } = best;
     const mine = featuresIn(graph, effect, chosen);
     const others = pool.filter(one => !holds(chosen, one));
-    const changed = [...mine.map(one => less(chosen, one)), ...others.map(one => more(chosen, one))];
+    const changed = [...eachLess(chosen, mine), ...others.map(one => more(chosen, one))];
     const towards = (await measure(changed)).map(share => (share - whole) * Math.sign(1 - whole));
     const ranked = (some: readonly Feature[], from: number) =>
       some.map((one, i) => ({ one, nearer: towards[from + i]! })).sort((a, b) => b.nearer - a.nearer);
@@ -129,6 +129,9 @@ function less(chart: ChosenFeatures, one: Feature): ChosenFeatures {
   nodes[one.node] = 0;
   return { ...chart, nodes };
 }
+
+const eachLess = (chart: ChosenFeatures, features: readonly Feature[]): ChosenFeatures[] =>
+  features.map(one => less(chart, one));
 
 function more(chart: ChosenFeatures, one: Feature): ChosenFeatures {
   if ("silent" in one) return { ...chart, silent: [...chart.silent, one.silent] };

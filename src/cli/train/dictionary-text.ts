@@ -111,7 +111,7 @@ async function specimenText({ share, seed }: TextOptions, found: FoundModel): Pr
   return {
     name: "the specimen's own corpus (generated from facts and sentence patterns)",
     licence: "Apache-2.0",
-    mark: `specimen ${seed} ${JSON.stringify(shares)}`,
+    mark: `specimen as taught ${seed} ${JSON.stringify(shares)}`,
     sequences: specimenSequences(encoder, seed, shares),
     encoder,
   };
